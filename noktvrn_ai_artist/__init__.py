@@ -1,0 +1,1 @@
+"""How every release does on every platform, which stock footage earns it, and what to use next."""

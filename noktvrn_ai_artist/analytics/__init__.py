@@ -1,0 +1,1 @@
+"""What the numbers are, what they mean, and what they teach about stock sources."""

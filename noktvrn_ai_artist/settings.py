@@ -1,0 +1,58 @@
+"""What the surroundings decide, read once at the edge into one frozen object."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from noktvrn_ai_artist.errors import SettingsError
+
+
+def default_data_folder() -> Path:
+    """The user's data folder for this project; `XDG_DATA_HOME` moves it on Linux."""
+    return Path(platformdirs.user_data_dir("noktvrn_ai_artist", appauthor=False))
+
+
+class Settings(BaseSettings):
+    """The settings of one process.
+
+    Environment: `DATABASE_URL` names a PostgreSQL 14-18 (or a Citus coordinator); without it a
+    private server is started. `NOKTVRN_DATA_DIR` moves the data folder, `NOKTVRN_DATABASE` names
+    the database on the private server, `NOKTVRN_SOURCE_STATS` the tracker's state file and
+    `NOKTVRN_POOL_SIZE` how many connections a process may hold (1-100).
+    """
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="NOKTVRN_", populate_by_name=True)
+
+    database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
+    data_dir: Path = Field(default_factory=default_data_folder)
+    database: str = Field(default="noktvrn", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
+    source_stats: Path | None = None
+    pool_size: int = Field(default=8, ge=1, le=100)
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """Settings from the environment.
+
+        Raises:
+            SettingsError: a variable is set to something that cannot be understood.
+        """
+        try:
+            settings = cls()
+        except ValidationError as error:
+            faults = "; ".join(
+                f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+                for fault in error.errors(include_input=False, include_url=False)
+            )
+            raise SettingsError(faults) from None
+        if settings.database_url is not None and not settings.database_url.get_secret_value():
+            return settings.model_copy(update={"database_url": None})
+        return settings
+
+    @property
+    def source_stats_path(self) -> Path:
+        """Where the tracker keeps its state when it keeps it in a file."""
+        return self.source_stats or self.data_dir / "source_stats.json"
