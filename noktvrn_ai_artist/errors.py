@@ -12,6 +12,8 @@ NoktvrnError
 │   ├── UnknownBatch
 │   ├── TooManyRows
 │   ├── ImportRefused
+│   ├── BadFile
+│   ├── TransactionConflict
 │   ├── DatabaseUnavailable
 │   │   └── PrivateServerError
 │   └── MigrationError
@@ -98,7 +100,10 @@ class TooManyRows(PerformanceDbError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
-    """One refused place of an import: which row (1 is the first row of data), column and rule."""
+    """One refused place of an import: its row, column and rule.
+
+    Rows of a file are counted as a spreadsheet does (the header is row 1), others from 1.
+    """
 
     row: int
     column: str
@@ -115,6 +120,18 @@ class ImportRefused(PerformanceDbError):
         self.rejections, self.rejected = tuple(rejections), rejected
         rows = "1 observation was" if rejected == 1 else f"{rejected:,} observations were"
         super().__init__(f"{rows} refused and nothing was stored; first: {rejections[0]}")
+
+
+class BadFile(PerformanceDbError):
+    """A file cannot be read as a table of numbers; nothing was stored."""
+
+    def __init__(self, rule: str, *, row: int | None = None) -> None:
+        self.rule, self.row = rule, row
+        super().__init__(f"the file {rule}" if row is None else f"row {row}: the file {rule}")
+
+
+class TransactionConflict(PerformanceDbError):
+    """Another transaction came in between; nothing was stored, and trying again may succeed."""
 
 
 class DatabaseUnavailable(PerformanceDbError):

@@ -21,8 +21,9 @@ class Settings(BaseSettings):
 
     Environment: `DATABASE_URL` names a PostgreSQL 14-18 (or a Citus coordinator); without it a
     private server is started. `NOKTVRN_DATA_DIR` moves the data folder, `NOKTVRN_DATABASE` names
-    the database on the private server, `NOKTVRN_SOURCE_STATS` the tracker's state file and
-    `NOKTVRN_POOL_SIZE` how many connections a process may hold (1-100).
+    the database on the private server, `NOKTVRN_SOURCE_STATS` the tracker's state file,
+    `NOKTVRN_POOL_SIZE` how many connections a process may hold (1-100), and `NOKTVRN_DEMO` says
+    that what is shown is the demo's.
     """
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="NOKTVRN_", populate_by_name=True)
@@ -31,6 +32,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=default_data_folder)
     database: str = Field(default="noktvrn", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
     source_stats: Path | None = None
+    demo: bool = False
     pool_size: int = Field(default=8, ge=1, le=100)
 
     @classmethod

@@ -1,0 +1,180 @@
+"""What a well-formed observation is: one rule per kind of value, the same at every door."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from numbers import Integral, Real
+
+from noktvrn_ai_artist.analytics.metric_catalogue import Catalogue
+from noktvrn_ai_artist.errors import BadValue
+from noktvrn_ai_artist.records import Observation
+
+LARGEST_ID = 2**63 - 1
+LARGEST_VALUE = 2**53
+EARLIEST = datetime(2005, 1, 1, tzinfo=UTC)
+EARLIEST_PUBLICATION = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+CLOCK_SKEW = timedelta(minutes=5)
+LONGEST_NAME, LONGEST_EXTERNAL_ID = 64, 256
+LONGEST_TITLE, LONGEST_NOTE, LONGEST_URL = 512, 4000, 2048
+
+_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,4})?", re.ASCII)
+_PLAIN_WHOLE = re.compile(r"[0-9]{1,19}", re.ASCII)
+_ISO_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}", re.ASCII)
+
+
+def checked_observation(
+    observation: Observation, *, catalogue: Catalogue, now: datetime
+) -> Observation:
+    """The observation under its catalogue names and in UTC, if every value keeps its rule.
+
+    Raises:
+        BadValue: naming the column and the rule.
+        UnknownPlatform, UnknownMetric: with the nearest known names.
+    """
+    platform = catalogue.platform(checked_name(observation.platform, column="platform"))
+    metric = platform.metric(checked_name(observation.metric_type, column="metric_type"))
+    return Observation(
+        release_id=checked_release_id(observation.release_id),
+        platform=platform.name,
+        metric_type=metric.name,
+        metric_value=checked_value(observation.metric_value, signed=metric.signed),
+        recorded_at=checked_time(observation.recorded_at, now=now),
+        source=checked_name(observation.source, column="source"),
+        source_url=checked_text(observation.source_url, column="source_url", longest=LONGEST_URL),
+        notes=checked_text(observation.notes, column="notes", longest=LONGEST_NOTE),
+    )
+
+
+def checked_release_id(value: object, *, column: str = "release_id") -> int:
+    """An id between 1 and 2**63 - 1; booleans and fractions are no ids."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise BadValue("must be a whole number", column=column)
+    number = int(value)
+    if not 1 <= number <= LARGEST_ID:
+        raise BadValue("must be between 1 and 2**63 - 1", column=column)
+    return number
+
+
+def checked_value(value: object, *, signed: bool = False, column: str = "metric_value") -> float:
+    """A finite number that a double holds exactly enough: at most 2**53, not below 0 unless signed.
+
+    >>> checked_value(-0.0)
+    0.0
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise BadValue("must be a number", column=column)
+    if isinstance(value, Integral) and abs(int(value)) > LARGEST_VALUE:
+        raise BadValue("must be at most 2**53 in size", column=column)
+    number = float(value) + 0.0  # -0.0 becomes 0.0
+    if not math.isfinite(number):
+        raise BadValue("must be a finite number", column=column)
+    if abs(number) > LARGEST_VALUE:
+        raise BadValue("must be at most 2**53 in size", column=column)
+    if number < 0 and not signed:
+        raise BadValue("must not be negative", column=column)
+    return number
+
+
+def checked_time(value: object, *, now: datetime, column: str = "recorded_at") -> datetime:
+    """An aware instant, in UTC, from 2005 on and at most five minutes ahead of the clock."""
+    instant = checked_instant(value, column=column)
+    if instant < EARLIEST:
+        raise BadValue("must not be before 2005", column=column)
+    if instant > now + CLOCK_SKEW:
+        raise BadValue("must not be more than 5 minutes in the future", column=column)
+    return instant
+
+
+def checked_publication_time(value: object, *, column: str = "published_at") -> datetime:
+    """An aware instant, in UTC, between 1900 and 2200: a release may be announced ahead."""
+    instant = checked_instant(value, column=column)
+    if not EARLIEST_PUBLICATION <= instant < LATEST:
+        raise BadValue("must lie between 1900 and 2200", column=column)
+    return instant
+
+
+def checked_instant(value: object, *, column: str) -> datetime:
+    """An aware instant in UTC; a time without an offset is refused, whatever it may have meant."""
+    if not isinstance(value, datetime):
+        raise BadValue("must be a date and time", column=column)
+    if value.utcoffset() is None:
+        raise BadValue("needs a UTC offset", column=column)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise BadValue("is outside the years 1 to 9999 in UTC", column=column) from error
+
+
+def checked_name(value: object, *, column: str, longest: int = LONGEST_NAME) -> str:
+    """A name that is there, on one line and not too long, without the spaces around it."""
+    text = checked_text(value, column=column, longest=longest)
+    if text is None or not text.strip():
+        raise BadValue("must not be empty", column=column)
+    if any(unicodedata.category(letter) == "Cc" for letter in text):
+        raise BadValue("must not contain control characters", column=column)
+    return text.strip()
+
+
+def checked_text(value: object, *, column: str, longest: int) -> str | None:
+    """Free text, kept to the letter; PostgreSQL cannot hold NUL, nor UTF-8 a lone surrogate."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise BadValue("must be text", column=column)
+    if len(value) > longest:
+        raise BadValue(f"must be at most {longest} characters long", column=column)
+    if "\0" in value:
+        raise BadValue("must not contain a NUL character", column=column)
+    if any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise BadValue("must not contain half of a surrogate pair", column=column)
+    return value
+
+
+def number_from(text: str, *, column: str = "metric_value") -> float:
+    """A number written plainly: ASCII digits, a point, perhaps an exponent; nothing else.
+
+    >>> number_from("1e3")
+    1000.0
+    """
+    if not _PLAIN_NUMBER.fullmatch(text):
+        raise BadValue("must be a plain number such as 1234 or 0.5", column=column)
+    if text.lstrip("-").isdigit():
+        return float(_bounded_int(text, column=column))
+    return float(text)
+
+
+def _bounded_int(text: str, *, column: str) -> int:
+    """Twenty digits are beyond every limit already, and int() of thousands is slow to refuse."""
+    if len(text) > 20:  # noqa: PLR2004 - see the first line
+        raise BadValue("must be at most 2**53 in size", column=column)
+    number = int(text)
+    if abs(number) > LARGEST_VALUE:
+        raise BadValue("must be at most 2**53 in size", column=column)
+    return number
+
+
+def release_id_from(text: str, *, column: str = "release_id") -> int:
+    """An id written with ASCII digits alone."""
+    if not _PLAIN_WHOLE.fullmatch(text):
+        raise BadValue("must be a whole number", column=column)
+    return checked_release_id(int(text), column=column)
+
+
+def instant_from(text: str, *, column: str = "recorded_at") -> datetime:
+    """An ISO 8601 date and time with an offset, such as 2026-11-20T08:00:00Z.
+
+    >>> instant_from("2026-11-20T08:00:00+02:00").isoformat()
+    '2026-11-20T06:00:00+00:00'
+    """
+    rule = "must be an ISO 8601 date and time such as 2026-11-20T08:00:00Z"
+    if not _ISO_TIME.match(text):
+        raise BadValue(rule, column=column)
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadValue(rule, column=column) from error
+    return checked_instant(instant, column=column)

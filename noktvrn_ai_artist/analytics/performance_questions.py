@@ -1,0 +1,182 @@
+"""The questions a dashboard asks of all releases at once, each one query of the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeVar
+
+from psycopg.rows import class_row
+
+from noktvrn_ai_artist.analytics.declared_names import with_known_names
+from noktvrn_ai_artist.analytics.metric_catalogue import Metric, MetricKind
+from noktvrn_ai_artist.analytics.observation_rules import checked_instant
+from noktvrn_ai_artist.database.connection_manager import shared_database
+from noktvrn_ai_artist.database.queries import query
+from noktvrn_ai_artist.errors import BadValue
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatestValue:
+    """The newest value of one metric of one release; the unit is the metric's own."""
+
+    release_id: int
+    artist: str
+    title: str
+    published_at: datetime | None
+    metric_value: float
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPoint:
+    """One value of one metric of one release, and when that release came out."""
+
+    release_id: int
+    published_at: datetime | None
+    recorded_at: datetime
+    metric_value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """How much is known of one metric of one platform, and up to when."""
+
+    platform: str
+    metric_type: str
+    releases: int
+    observations: int
+    complete_to: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodGain:
+    """What a release gained in a period; `gain` is None where no value before it is known.
+
+    `value` is the total at the end of the period for a counter, the sum for daily amounts.
+    """
+
+    release_id: int
+    artist: str
+    title: str
+    gain: float | None
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DailyGain:
+    """What releases gained together on one UTC day, over the `releases` it is known of."""
+
+    day: date
+    gain: float
+    releases: int
+
+
+def latest_values(
+    *, platform: str, metric_type: str, artist_id: int | None = None
+) -> list[LatestValue]:
+    """The newest value of a metric of every release, or of one artist's, by release."""
+    return _rows(LatestValue, "latest_values", _names(platform, metric_type), artist_id=artist_id)
+
+
+def metric_history(
+    *,
+    platform: str,
+    metric_type: str,
+    artist_id: int | None = None,
+    release_id: int | None = None,
+) -> list[HistoryPoint]:
+    """Every value of a metric, by release and then oldest first."""
+    names = _names(platform, metric_type)
+    return _rows(HistoryPoint, "metric_history", names, artist_id=artist_id, release_id=release_id)
+
+
+def freshness() -> list[Freshness]:
+    """How far the numbers of each platform and metric reach."""
+    return _rows(Freshness, "freshness", {})
+
+
+def period_gains(
+    *,
+    platform: str,
+    metric_type: str,
+    start: datetime,
+    end: datetime,
+    artist_id: int | None = None,
+) -> list[PeriodGain]:
+    """What each release gained from `start` (inclusive) to `end` (exclusive), most first.
+
+    Raises:
+        BadValue: the metric is neither a counter nor a daily amount, so nothing is gained.
+    """
+    metric = _growing(platform, metric_type)
+    name = "counter_gains" if metric.kind is MetricKind.COUNTER else "daily_amounts"
+    return _rows(
+        PeriodGain,
+        name,
+        _names(platform, metric_type),
+        **_period(start, end),
+        artist_id=artist_id,
+    )
+
+
+def daily_gains(
+    *,
+    platform: str,
+    metric_type: str,
+    start: datetime,
+    end: datetime,
+    artist_id: int | None = None,
+) -> list[DailyGain]:
+    """What all releases, or one artist's, gained on each UTC day of a period.
+
+    A counter's day counts only releases that were also seen the day before; a day without any is
+    not listed, for missing is not zero.
+
+    Raises:
+        BadValue: the metric is neither a counter nor a daily amount, so nothing is gained.
+    """
+    metric = _growing(platform, metric_type)
+    name = "counter_gain_per_day" if metric.kind is MetricKind.COUNTER else "amount_per_day"
+    return _rows(
+        DailyGain,
+        name,
+        _names(platform, metric_type),
+        **_period(start, end),
+        artist_id=artist_id,
+    )
+
+
+def _rows(record: type[R], name: str, values: dict[str, object], **more: object) -> list[R]:
+    with shared_database().transaction() as connection:
+        cursor = connection.cursor(row_factory=class_row(record))
+        return cursor.execute(query(name), {**values, **more}).fetchall()
+
+
+def _growing(platform: str, metric_type: str) -> Metric:
+    metric = _metric(platform, metric_type)
+    if metric.kind not in {MetricKind.COUNTER, MetricKind.DAILY}:
+        raise BadValue(
+            f"{metric.name} is a {metric.kind}: it does not add up", column="metric_type"
+        )
+    return metric
+
+
+def _metric(platform: str, metric_type: str) -> Metric:
+    return with_known_names(
+        shared_database(), lambda catalogue: catalogue.metric(platform, metric_type)
+    )
+
+
+def _names(platform: str, metric_type: str) -> dict[str, object]:
+    shown = with_known_names(shared_database(), lambda catalogue: catalogue.platform(platform).name)
+    return {"platform": shown, "metric_type": _metric(platform, metric_type).name}
+
+
+def _period(start: datetime, end: datetime) -> dict[str, object]:
+    return {
+        "start": checked_instant(start, column="start"),
+        "end": checked_instant(end, column="end"),
+    }

@@ -1,0 +1,199 @@
+"""One pool of connections per process, to the given PostgreSQL or to the private one."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg
+import stamina
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+from noktvrn_ai_artist.database.driver_errors import is_worth_repeating, renamed_errors
+from noktvrn_ai_artist.database.embedded_postgres import PrivateServer
+from noktvrn_ai_artist.errors import DatabaseUnavailable, SettingsError
+from noktvrn_ai_artist.settings import Settings
+
+Connection = psycopg.Connection[TupleRow]
+T = TypeVar("T")
+
+OLDEST_SERVER, CONNECT_SECONDS = 140000, 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerPlace:
+    """Which PostgreSQL is used: the private one or a given one, and where; never a password."""
+
+    private: bool
+    place: str
+    database: str
+
+
+class Database:
+    """A PostgreSQL database and this process's pool of connections to it.
+
+    Close it, or use it as a `with` block; connections and transactions are `with` blocks too.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.server = None if settings.database_url else PrivateServer(private_folder(settings))
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            self._conninfo,
+            min_size=1,
+            max_size=settings.pool_size,
+            open=False,
+            configure=_configure,
+            check=ConnectionPool.check_connection,
+            timeout=10,
+            max_waiting=256,
+            reconnect_timeout=3,
+            name="noktvrn",
+        )
+
+    def open(self) -> Database:
+        """Reach the server (starting the private one), and make its database if need be.
+
+        Raises:
+            DatabaseUnavailable: it cannot be reached, refuses us, or is older than PostgreSQL 14.
+        """
+        with renamed_errors():
+            if self.server is not None:
+                _create_database(self.server, self.settings.database)
+            with psycopg.connect(self._conninfo(), connect_timeout=CONNECT_SECONDS) as connection:
+                if connection.info.server_version < OLDEST_SERVER:
+                    raise DatabaseUnavailable("PostgreSQL 14 or newer is needed")
+            self._pool.open()
+        return self
+
+    def close(self) -> None:
+        """Give the connections back; the last user of a private server stops it by leaving."""
+        self._pool.close()
+        if self.server is not None:
+            self.server.release()
+
+    def __enter__(self) -> Database:
+        return self.open()
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One connection in one transaction: committed at the end of the block, or rolled back."""
+        with renamed_errors(), self._pool.connection() as connection:
+            yield connection
+
+    def transact(self, work: Callable[[Connection], T]) -> T:
+        """What `work` returns from one transaction, run again where that is safe.
+
+        It is repeated on a new connection after a lost connection, a deadlock or a serialization
+        failure, at most five times within 20 s; so `work` must be idempotent once committed.
+        """
+        for attempt in stamina.retry_context(
+            on=is_worth_repeating, attempts=5, timeout=20, wait_initial=0.05, wait_max=2.0
+        ):
+            with attempt, self.transaction() as connection:
+                return work(connection)
+        raise AssertionError  # the loop above returns or raises
+
+    @property
+    def place(self) -> ServerPlace:
+        """Which server and database this is, in words that carry no secret."""
+        if self.server is not None:
+            folder = str(private_folder(self.settings))
+            return ServerPlace(private=True, place=folder, database=self.settings.database)
+        parts = _url_parts(self.settings)
+        host, port = parts.get("host") or "local socket", parts.get("port") or "5432"
+        name = str(parts.get("dbname") or parts.get("user") or "default")
+        return ServerPlace(private=False, place=f"{host}:{port}", database=name)
+
+    def _conninfo(self) -> str:
+        # Called before every new connection, so a private server that was killed is started again.
+        if self.server is None:
+            url = self.settings.database_url
+            _url_parts(self.settings)
+            return make_conninfo(
+                url.get_secret_value() if url else "", connect_timeout=CONNECT_SECONDS
+            )
+        return _private_conninfo(self.server, self.settings.database)
+
+
+def first_value(cursor: psycopg.Cursor[TupleRow]) -> Any:  # noqa: ANN401 - SQL decides the type
+    """The first column of the one row that a query is sure to return."""
+    (row,) = cursor.fetchall()
+    return row[0]
+
+
+def private_folder(settings: Settings) -> Path:
+    """Where the private server keeps its data."""
+    return settings.data_dir / "postgresql"
+
+
+def _private_conninfo(server: PrivateServer, database: str) -> str:
+    target = server.ensure_running()
+    return make_conninfo(host=str(target.host), port=target.port, user=target.user, dbname=database)
+
+
+def _url_parts(settings: Settings) -> Mapping[str, object]:
+    url = settings.database_url
+    try:
+        parts = conninfo_to_dict(url.get_secret_value() if url else "")
+    except psycopg.ProgrammingError:
+        # The driver's text quotes pieces of the URL, and with them of the password.
+        raise SettingsError("DATABASE_URL cannot be understood as a PostgreSQL URL") from None
+    if "@" in str(parts.get("host") or ""):
+        raise SettingsError("DATABASE_URL: write an @ inside the password as %40")
+    return parts
+
+
+def _create_database(server: PrivateServer, name: str) -> None:
+    with psycopg.connect(_private_conninfo(server, "postgres"), autocommit=True) as connection:
+        if connection.execute("select from pg_database where datname = %s", [name]).rowcount:
+            return
+        try:
+            connection.execute(
+                psycopg.sql.SQL("create database {}").format(psycopg.sql.Identifier(name))
+            )
+        except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+            return  # another process was first, and the database is there
+
+
+def _configure(connection: Connection) -> None:
+    connection.execute("set time zone 'UTC'")
+    connection.commit()
+
+
+_shared: Database | None = None
+_shared_lock = threading.Lock()
+
+
+def shared_database() -> Database:
+    """The database of this process, opened on first use from the environment's settings."""
+    global _shared  # noqa: PLW0603 - one pool per process is the point of this module
+    with _shared_lock:
+        if _shared is None:
+            _shared = Database(Settings.from_environment()).open()
+        return _shared
+
+
+def use_database(database: Database | None) -> None:
+    """Make an open database the one of this process, or (None) let the next use open one anew.
+
+    What was shared before is closed.
+    """
+    global _shared
+    with _shared_lock:
+        before, _shared = _shared, database
+    if before is not None and before is not database:
+        before.close()
+
+
+atexit.register(use_database, None)

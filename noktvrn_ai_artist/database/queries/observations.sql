@@ -1,0 +1,58 @@
+-- name: insert_observation
+-- Store one observation unless its key is known.
+insert into content_performance
+    (release_id, recorded_at, platform, metric_type, metric_value, source, source_url, notes,
+     batch_id, stored_at)
+values
+    (%(release_id)s, %(recorded_at)s, %(platform)s, %(metric_type)s, %(metric_value)s, %(source)s,
+     %(source_url)s, %(notes)s, %(batch_id)s, %(stored_at)s)
+on conflict (release_id, recorded_at, platform, metric_type) do nothing;
+
+-- name: lock_observation
+-- What stands under one key, held for the rest of the transaction?
+select metric_value, revision from content_performance
+where release_id = %(release_id)s and recorded_at = %(recorded_at)s
+    and platform = %(platform)s and metric_type = %(metric_type)s
+for update;
+
+-- name: keep_superseded_observation
+-- Move what stands under one key into the history.
+insert into performance_corrections
+    (release_id, recorded_at, platform, metric_type, revision, metric_value, source, source_url,
+     notes, batch_id, stored_at)
+select release_id, recorded_at, platform, metric_type, revision, metric_value, source, source_url,
+    notes, batch_id, stored_at
+from content_performance
+where release_id = %(release_id)s and recorded_at = %(recorded_at)s
+    and platform = %(platform)s and metric_type = %(metric_type)s;
+
+-- name: correct_observation
+-- Let a new value stand under a known key.
+update content_performance set
+    metric_value = %(metric_value)s, revision = revision + 1, source = %(source)s,
+    source_url = %(source_url)s, notes = %(notes)s, batch_id = %(batch_id)s,
+    stored_at = %(stored_at)s
+where release_id = %(release_id)s and recorded_at = %(recorded_at)s
+    and platform = %(platform)s and metric_type = %(metric_type)s;
+
+-- name: observations
+-- Which observations match, newest first? Every filter may be null, and then matches everything.
+select p.release_id, r.artist_id, p.platform, p.metric_type, p.metric_value, p.recorded_at,
+    p.source, p.source_url, p.notes
+from content_performance p
+join approved_releases r using (release_id)
+where (%(release_id)s::bigint is null or p.release_id = %(release_id)s)
+    and (%(artist_id)s::bigint is null or r.artist_id = %(artist_id)s)
+    and (%(platform)s::text is null or p.platform = %(platform)s)
+    and (%(start_date)s::timestamptz is null or p.recorded_at >= %(start_date)s)
+    and (%(end_date)s::timestamptz is null or p.recorded_at < %(end_date)s)
+order by p.recorded_at desc, p.release_id, p.platform, p.metric_type
+limit %(most)s::bigint;
+
+-- name: corrections
+-- Which values of a release no longer stand, the latest first?
+select release_id, recorded_at, platform, metric_type, metric_value, revision, source, batch_id,
+    stored_at
+from performance_corrections
+where release_id = %(release_id)s
+order by stored_at desc, recorded_at desc, platform, metric_type, revision desc;

@@ -1,0 +1,121 @@
+-- name: lock_registration
+-- One process registers at a time, so that one external id never becomes two releases.
+select pg_advisory_xact_lock(%(key)s::bigint);
+
+-- name: insert_artists
+-- Make sure that artists of these names are there.
+insert into artists (name, batch_id)
+select name, %(batch_id)s::bigint
+from unnest(%(names)s::text[]) as given (name)
+order by name
+on conflict (name) do nothing;
+
+-- name: artists_named
+-- Which artists have these names?
+select name, artist_id from artists where name = any(%(names)s::text[]);
+
+-- name: artists
+-- Which artists are there, and how many releases has each?
+select a.artist_id, a.name, count(r.release_id) as releases
+from artists a
+left join approved_releases r using (artist_id)
+group by a.artist_id, a.name
+order by a.name;
+
+-- name: next_release_ids
+-- Ids for that many releases.
+select nextval(pg_get_serial_sequence('approved_releases', 'release_id'))
+from generate_series(1, %(how_many)s::integer);
+
+-- name: insert_releases
+-- Register releases under ids that were drawn for them.
+insert into approved_releases (release_id, artist_id, title, published_at, status, batch_id)
+select release_id, artist_id, title, published_at, %(status)s::text, %(batch_id)s::bigint
+from unnest(
+    %(release_ids)s::bigint[], %(artist_ids)s::bigint[], %(titles)s::text[],
+    %(published)s::timestamptz[]
+) as given (release_id, artist_id, title, published_at)
+order by release_id;
+
+-- name: releases
+-- Which releases are there, by artist and title? Both filters may be null.
+select r.release_id, r.artist_id, a.name as artist, r.title, r.published_at, r.status
+from approved_releases r
+join artists a using (artist_id)
+where (%(release_id)s::bigint is null or r.release_id = %(release_id)s)
+    and (%(artist_id)s::bigint is null or r.artist_id = %(artist_id)s)
+order by a.name, r.title, r.release_id;
+
+-- name: releases_titled
+-- Which releases have these pairs of artist and title?
+select a.name, r.title, r.release_id
+from approved_releases r
+join artists a using (artist_id)
+join unnest(%(names)s::text[], %(titles)s::text[]) as given (name, title)
+    on given.name = a.name and given.title = r.title
+order by r.release_id;
+
+-- name: insert_publications
+-- Note where releases were published.
+insert into publications (release_id, platform, external_id, url, published_at, batch_id)
+select release_id, %(platform)s::text, external_id, url, published_at, %(batch_id)s::bigint
+from unnest(
+    %(release_ids)s::bigint[], %(external_ids)s::text[], %(urls)s::text[],
+    %(published)s::timestamptz[]
+) as given (release_id, external_id, url, published_at)
+order by release_id
+on conflict (release_id, platform, external_id) do nothing;
+
+-- name: publications_known_as
+-- Which releases are known under these external ids of a platform?
+select external_id, release_id
+from publications
+where platform = %(platform)s and external_id = any(%(external_ids)s::text[])
+order by release_id desc;
+
+-- name: publications
+-- Where was a release published?
+select release_id, platform, external_id, url, published_at
+from publications
+where release_id = %(release_id)s
+order by platform, external_id;
+
+-- name: declared_platforms
+-- Which platforms did the operator declare?
+select platform, day_zone from declared_platforms order by platform;
+
+-- name: declared_metrics
+-- Which metrics did the operator declare?
+select platform, metric_type, kind, unit, signed
+from declared_metrics
+order by platform, metric_type;
+
+-- name: declare_platform
+-- Let one more platform be known.
+insert into declared_platforms (platform, day_zone)
+values (%(platform)s, %(day_zone)s)
+on conflict (platform) do update set day_zone = excluded.day_zone;
+
+-- name: declare_metric
+-- Let one more metric of a platform be known.
+insert into declared_metrics (platform, metric_type, kind, unit, signed)
+values (%(platform)s, %(metric_type)s, %(kind)s, %(unit)s, %(signed)s)
+on conflict (platform, metric_type) do update set
+    kind = excluded.kind, unit = excluded.unit, signed = excluded.signed;
+
+-- name: insert_annotation
+-- Note an event.
+insert into annotations (release_id, happened_at, kind, text)
+values (%(release_id)s, %(happened_at)s, %(kind)s, %(text)s)
+returning annotation_id;
+
+-- name: annotations
+-- What happened around a release (or, where null, around all of them)?
+select annotation_id, release_id, happened_at, kind, text
+from annotations
+where release_id is null or %(release_id)s::bigint is null or release_id = %(release_id)s
+order by happened_at, annotation_id;
+
+-- name: delete_annotation
+-- Take an event back.
+delete from annotations where annotation_id = %(annotation_id)s;

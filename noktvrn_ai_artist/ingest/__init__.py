@@ -1,0 +1,1 @@
+"""Files of real numbers: read, understood by their header, registered and stored."""
