@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from noktvrn_ai_artist.database import connection_manager
 from noktvrn_ai_artist.database.connection_manager import Database
 from noktvrn_ai_artist.database.embedded_postgres import ConnectionTarget, PrivateServer
@@ -22,7 +23,11 @@ _numbers = itertools.count(1)
 def run_sql(target: ConnectionTarget, statement: str) -> None:
     """Run one statement outside of any of the tests' own databases."""
     with psycopg.connect(
-        host=str(target.host), port=target.port, user=target.user, dbname="postgres", autocommit=True
+        host=str(target.host),
+        port=target.port,
+        user=target.user,
+        dbname="postgres",
+        autocommit=True,
     ) as connection:
         connection.execute(statement.encode())
 

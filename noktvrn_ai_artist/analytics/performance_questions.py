@@ -156,7 +156,7 @@ def _rows(record: type[R], name: str, values: dict[str, object], **more: object)
 
 
 def _growing(platform: str, metric_type: str) -> Metric:
-    metric = _metric(platform, metric_type)
+    metric = metric_of(platform, metric_type)
     if metric.kind not in {MetricKind.COUNTER, MetricKind.DAILY}:
         raise BadValue(
             f"{metric.name} is a {metric.kind}: it does not add up", column="metric_type"
@@ -164,7 +164,12 @@ def _growing(platform: str, metric_type: str) -> Metric:
     return metric
 
 
-def _metric(platform: str, metric_type: str) -> Metric:
+def metric_of(platform: str, metric_type: str) -> Metric:
+    """The metric of a platform by any of its spellings, declared ones included.
+
+    Raises:
+        UnknownPlatform, UnknownMetric: with the nearest known names.
+    """
     return with_known_names(
         shared_database(), lambda catalogue: catalogue.metric(platform, metric_type)
     )
@@ -172,7 +177,7 @@ def _metric(platform: str, metric_type: str) -> Metric:
 
 def _names(platform: str, metric_type: str) -> dict[str, object]:
     shown = with_known_names(shared_database(), lambda catalogue: catalogue.platform(platform).name)
-    return {"platform": shown, "metric_type": _metric(platform, metric_type).name}
+    return {"platform": shown, "metric_type": metric_of(platform, metric_type).name}
 
 
 def _period(start: datetime, end: datetime) -> dict[str, object]:

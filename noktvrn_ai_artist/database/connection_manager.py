@@ -149,8 +149,9 @@ def _url_parts(settings: Settings) -> Mapping[str, object]:
     except psycopg.ProgrammingError:
         # The driver's text quotes pieces of the URL, and with them of the password.
         raise SettingsError("DATABASE_URL cannot be understood as a PostgreSQL URL") from None
-    if "@" in str(parts.get("host") or ""):
-        raise SettingsError("DATABASE_URL: write an @ inside the password as %40")
+    if "@" in f"{parts.get('host')}{parts.get('dbname')}":
+        # An unescaped @ or / makes pieces of the password look like the host, port or database.
+        raise SettingsError("DATABASE_URL: write an @ in the password as %40, a / as %2F")
     return parts
 
 
@@ -164,6 +165,19 @@ def _create_database(server: PrivateServer, name: str) -> None:
             )
         except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
             return  # another process was first, and the database is there
+
+
+def drop_database(server: PrivateServer, name: str) -> None:
+    """Take a database away from the private server, with all that is in it and whoever uses it."""
+    with (
+        renamed_errors(),
+        psycopg.connect(_private_conninfo(server, "postgres"), autocommit=True) as connection,
+    ):
+        connection.execute(
+            psycopg.sql.SQL("drop database if exists {} with (force)").format(
+                psycopg.sql.Identifier(name)
+            )
+        )
 
 
 def _configure(connection: Connection) -> None:

@@ -250,7 +250,7 @@ def _refuse_twins(folded: Sequence[str]) -> None:
     seen: set[str] = set()
     for name in folded:
         role = _ROLES.get(name, name)
-        if role in seen:
+        if role and role in seen:
             raise BadFile(f"has two columns for {role!r}")
         seen.add(role)
 

@@ -31,6 +31,8 @@ from noktvrn_ai_artist.records import ImportCounts, Observation
 
 __all__ = ["IngestReport", "ingest_file", "write_rejects"]
 
+_REFUSAL = ("refused_column", "refused_rule")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestReport:
@@ -106,14 +108,16 @@ def write_rejects(file: BinaryIO, rejections: Mapping[int, Rejection], target: T
     file comes in again.
     """
     table = CsvTable(file)
-    width = len(table.header)
+    # A file that was mended once already has the two columns.
+    kept = [place for place, name in enumerate(table.header) if name not in _REFUSAL]
     out = csv.writer(target, lineterminator="\n")
-    out.writerow([*table.header, "refused_column", "refused_rule"])
+    out.writerow([*(table.header[place] for place in kept), *_REFUSAL])
     for row in table.rows():
         rejection = rejections.get(row.number)
         if rejection is not None:
-            cells = [*row.cells, *[""] * (width - len(row.cells))]
-            out.writerow([*cells, rejection.column, rejection.rule])
+            cells = [*row.cells, *[""] * (len(table.header) - len(row.cells))]
+            rest = cells[len(table.header) :]
+            out.writerow([*(cells[i] for i in kept), *rest, rejection.column, rejection.rule])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,24 +158,28 @@ where p.release_id = e.release_id and p.recorded_at = e.recorded_at
 -- Undo, third: what this batch brought anew goes.
 delete from content_performance where batch_id = %(batch_id)s;
 
--- name: remove_publications_of_batch
--- Undo, fourth: publications it registered go, unless observations of their release remain.
+-- name: remove_publications_of_undone
+-- Undo, fourth: publications it registered go, unless observations of their release remain; so do
+-- those that an earlier undo had to leave because of this batch's observations.
 delete from publications u
-where u.batch_id = %(batch_id)s
+using import_batches b
+where b.batch_id = u.batch_id and b.undone_at is not null
     and not exists (select from content_performance p where p.release_id = u.release_id);
 
--- name: remove_releases_of_batch
--- Undo, fifth: releases it registered go where nothing else is known of them.
+-- name: remove_releases_of_undone
+-- Undo, fifth: releases it, or an import undone before, registered go where nothing else is known.
 delete from approved_releases r
-where r.batch_id = %(batch_id)s
+using import_batches b
+where b.batch_id = r.batch_id and b.undone_at is not null
     and not exists (select from content_performance p where p.release_id = r.release_id)
     and not exists (select from performance_corrections h where h.release_id = r.release_id)
     and not exists (select from publications u where u.release_id = r.release_id);
 
--- name: remove_artists_of_batch
--- Undo, last: artists it registered go where no release is left.
+-- name: remove_artists_of_undone
+-- Undo, last: artists it, or an import undone before, registered go where no release is left.
 delete from artists a
-where a.batch_id = %(batch_id)s
+using import_batches b
+where b.batch_id = a.batch_id and b.undone_at is not null
     and not exists (select from approved_releases r where r.artist_id = a.artist_id);
 
 -- name: remove_annotations_of_no_release

@@ -23,3 +23,7 @@ select number, name, checksum, applied_at from schema_migrations order by number
 -- Remember one step.
 insert into schema_migrations (number, name, checksum, applied_at)
 values (%(number)s, %(name)s, %(checksum)s, %(applied_at)s);
+
+-- name: database_size
+-- How many bytes does this database take?
+select pg_database_size(current_database());

@@ -78,7 +78,8 @@ with daily as (
     from content_performance p
     join approved_releases r using (release_id)
     where p.platform = %(platform)s and p.metric_type = %(metric_type)s
-        and p.recorded_at >= %(start)s::timestamptz - interval '1 day' and p.recorded_at < %(end)s
+        and p.recorded_at >= date_trunc('day', %(start)s::timestamptz, 'UTC') - interval '1 day'
+        and p.recorded_at < %(end)s
         and (%(artist_id)s::bigint is null or r.artist_id = %(artist_id)s)
     order by p.release_id, (p.recorded_at at time zone 'UTC')::date, p.recorded_at desc
 ), stepped as (

@@ -1,0 +1,61 @@
+"""The table of contents of `noktvrn`."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+import stamina
+import typer
+
+from noktvrn_ai_artist.cli import catalogue, database, demo, numbers_in, numbers_out, sources
+
+app = typer.Typer(
+    name="noktvrn",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+NUMBERS_IN, NUMBERS_OUT = "Numbers in", "Numbers out"
+RELEASES, SOURCES, RUNNING = "Releases and names", "Stock sources", "App and database"
+
+app.command(rich_help_panel=NUMBERS_IN)(numbers_in.ingest)
+# A negative value is a value to refuse in our own words, not an option.
+app.command(rich_help_panel=NUMBERS_IN, context_settings={"ignore_unknown_options": True})(
+    numbers_in.record
+)
+app.command(rich_help_panel=NUMBERS_IN)(numbers_in.imports)
+app.command(rich_help_panel=NUMBERS_IN)(numbers_in.undo)
+
+app.command(rich_help_panel=NUMBERS_OUT)(numbers_out.performance)
+app.command(rich_help_panel=NUMBERS_OUT)(numbers_out.growth)
+app.command(rich_help_panel=NUMBERS_OUT)(numbers_out.corrections)
+app.command(rich_help_panel=NUMBERS_OUT)(numbers_out.freshness)
+
+app.command(rich_help_panel=RELEASES)(catalogue.artists)
+app.command(rich_help_panel=RELEASES)(catalogue.releases)
+app.command(rich_help_panel=RELEASES)(catalogue.register)
+app.command(rich_help_panel=RELEASES)(catalogue.annotate)
+app.command(rich_help_panel=RELEASES)(catalogue.metrics)
+app.command(rich_help_panel=RELEASES)(catalogue.declare)
+
+app.command(name="sources", rich_help_panel=SOURCES)(sources.show_sources)
+app.add_typer(sources.tracker, name="tracker", rich_help_panel=SOURCES)
+
+app.command(name="app", rich_help_panel=RUNNING)(demo.run_app)
+app.command(name="demo", rich_help_panel=RUNNING)(demo.run_demo)
+app.add_typer(database.db, name="db", rich_help_panel=RUNNING)
+
+
+@app.callback()
+def configure(
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log what is going on, to the error stream.")
+    ] = False,
+) -> None:
+    """How every release does on every platform, which stock footage earns it, what to use next."""
+    logging.basicConfig(level=logging.INFO if verbose else logging.CRITICAL)
+    if not verbose:
+        stamina.instrumentation.set_on_retry_hooks([])

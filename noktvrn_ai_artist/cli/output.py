@@ -1,0 +1,92 @@
+"""What commands print: tables for people, JSON for programs, one line for what went wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from noktvrn_ai_artist.errors import ImportRefused, NoktvrnError
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+console = Console()
+errors = Console(stderr=True, soft_wrap=True)
+
+DASH = "–"
+
+
+def say_error(error: NoktvrnError) -> None:
+    """One line for one error; a refused import lists what it refused."""
+    errors.print(f"[bold red]error:[/] {_plain(str(error))}", highlight=False)
+    if isinstance(error, ImportRefused):
+        for rejection in error.rejections:
+            errors.print(f"  {_plain(str(rejection))}", highlight=False)
+        more = error.rejected - len(error.rejections)
+        if more > 0:
+            errors.print(f"  … and {more:,} more", highlight=False)
+
+
+def print_json(value: object) -> None:
+    """A value as JSON: records as objects, times in ISO 8601."""
+    typer.echo(json.dumps(_jsonable(value), ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table; columns whose values are all numbers stand to the right."""
+    listed = [list(row) for row in rows]
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for place, column in enumerate(columns):
+        numeric = all(isinstance(row[place], int | float | None) for row in listed)
+        table.add_column(column, justify="right" if numeric and listed else "left")
+    for row in listed:
+        table.add_row(*(shown(value) for value in row))
+    console.print(table)
+
+
+def shown(value: object) -> str:
+    """One cell for people: thousands apart, times to the minute in UTC, a dash for nothing."""
+    if value is None:
+        return DASH
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value.is_integer() or abs(value) >= 1000 else f"{value:,.3g}"  # noqa: PLR2004
+    return _plain(str(value))
+
+
+def shown_id(value: int) -> str:
+    """An id is a name, not an amount."""
+    return str(value)
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", "\\[")
+
+
+def _jsonable(value: object) -> Any:  # noqa: ANN401 - JSON holds anything
+    if is_dataclass(value) and not isinstance(value, type):
+        return _jsonable(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): _jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_jsonable(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Path):
+        return str(value)
+    return value
