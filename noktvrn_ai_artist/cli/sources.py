@@ -39,6 +39,7 @@ def show_sources(as_json: AsJson = False) -> None:
         ),
         [_row(standing) for standing in found],
     )
+    console.print(f"too little data: fewer than {RELEASES_FOR_EVIDENCE} scored releases")
 
 
 @tracker.command("log-usage")
@@ -83,7 +84,7 @@ def _fields(standing: Standing) -> dict[str, object]:
 def _row(standing: Standing) -> tuple[object, ...]:
     estimate, interval = f"{standing.mean:+.2f}", f"{standing.low:+.2f} to {standing.high:+.2f}"
     if not standing.enough_evidence:
-        estimate = f"too little data (fewer than {RELEASES_FOR_EVIDENCE} scored releases)"
+        estimate = "too little data"
     return (
         standing.source,
         estimate,

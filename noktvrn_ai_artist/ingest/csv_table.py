@@ -54,19 +54,20 @@ class CsvTable:
         reader = csv.reader(text, strict=True)
         number = 0
         try:
-            with _named_faults(lambda: reader.line_num):
+            with _named_faults(lambda: number + 1):  # the row that was begun last
                 for number, cells in enumerate(reader, start=1):
                     if number > 1 and cells:
                         yield TableRow(number=number, cells=cells)
         finally:
-            text.detach()
+            if not self._file.closed:  # rows that nobody took may outlive the file
+                text.detach()
 
     def _read_header(self) -> tuple[str, ...]:
         self._file.seek(0)
         text = io.TextIOWrapper(self._file, encoding="utf-8-sig", newline="")
         reader = csv.reader(text, strict=True)
         try:
-            with _named_faults(lambda: reader.line_num):
+            with _named_faults(lambda: 1):
                 header = tuple(cell.strip() for cell in next(reader, []))
         finally:
             text.detach()
@@ -83,7 +84,7 @@ def _start_of(file: BinaryIO) -> bytes:
 
 
 @contextmanager
-def _named_faults(line: Callable[[], int]) -> Iterator[None]:
+def _named_faults(row: Callable[[], int]) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError as error:
@@ -93,4 +94,4 @@ def _named_faults(line: Callable[[], int]) -> Iterator[None]:
         rule = "has a quote that never ends, or stray quotes"
         if "limit" in str(error):
             rule = "has a cell above 128 KiB, or a quote that never ends"
-        raise BadFile(rule, row=line()) from error
+        raise BadFile(rule, row=row()) from error

@@ -41,6 +41,8 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "url": ("url",),
     "notes": ("notes",),
 }
+# Where a number comes from whose row does not say.
+SOURCE = "csv"
 # Columns that describe and are read over: those of well-known exports, and of our own rejects.
 READ_OVER = frozenset({"artist_id", "category_id", "refused_column", "refused_rule"})
 # A key column that only one platform's exports have.
@@ -83,7 +85,6 @@ class TableReader:
     width: int
     platform: Platform | None
     catalogue: Catalogue
-    source: str
     now: datetime
 
     def observations(self, row: TableRow) -> Iterator[Found]:
@@ -98,8 +99,10 @@ class TableReader:
         except UnknownPlatform as error:
             yield Rejection(row=row.number, column="platform", rule=str(error))
             return
+        seen: set[str] = set()
         for column, name, text in self._values(row.cells):
-            yield _found(row.number, entry, draft, platform, column=column, name=name, text=text)
+            found = _found(row.number, entry, draft, platform, column=column, name=name, text=text)
+            yield _told_once(found, seen, column=column)
 
     def _check_width(self, row: TableRow) -> None:
         if len(row.cells) != self.width:
@@ -123,7 +126,7 @@ class TableReader:
         release_id = 0
         if by_id:
             release_id = rules.release_id_from(self._cell(cells, "release_id").strip())
-        source = self._optional(cells, "source") or self.source
+        source = self._optional(cells, "source") or SOURCE
         url, notes = self._optional(cells, "source_url"), self._optional(cells, "notes")
         return _Draft(
             release_id=release_id,
@@ -182,7 +185,6 @@ def understand(
     *,
     catalogue: Catalogue,
     now: datetime,
-    source: str,
     platform: str | None = None,
     ignore: frozenset[str] = frozenset(),
 ) -> TableReader:
@@ -210,7 +212,6 @@ def understand(
         width=len(header),
         platform=known,
         catalogue=catalogue,
-        source=source,
         now=now,
     )
 
@@ -232,7 +233,8 @@ def _found(
     except BadValue as error:
         return Rejection(row=row, column=error.column, rule=error.rule)
     except UnknownMetric as error:
-        return Rejection(row=row, column="metric_type", rule=str(error))
+        named_in = "metric_type" if column == "metric_value" else column  # a wide table's header
+        return Rejection(row=row, column=named_in, rule=str(error))
     observation = Observation(
         release_id=draft.release_id,
         platform=draft.platform,
@@ -246,12 +248,22 @@ def _found(
     return FoundObservation(row=row, entry=entry, observation=observation)
 
 
+def _told_once(found: Found, seen: set[str], *, column: str) -> Found:
+    """Two spellings of one metric in one row would correct each other."""
+    if isinstance(found, FoundObservation):
+        metric = found.observation.metric_type
+        if metric in seen:
+            return Rejection(row=found.row, column=column, rule=f"says {metric} a second time")
+        seen.add(metric)
+    return found
+
+
 def _refuse_twins(folded: Sequence[str]) -> None:
     seen: set[str] = set()
     for name in folded:
         role = _ROLES.get(name, name)
         if role and role in seen:
-            raise BadFile(f"has two columns for {role!r}")
+            raise BadFile(f"has two columns for {role[:64]!r}")
         seen.add(role)
 
 

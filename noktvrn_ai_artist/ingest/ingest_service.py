@@ -11,13 +11,14 @@ from typing import BinaryIO, TextIO
 
 from psycopg import Rollback
 
-from noktvrn_ai_artist.analytics import observation_batches
 from noktvrn_ai_artist.analytics.declared_names import load_catalogue
 from noktvrn_ai_artist.analytics.observation_batches import (
     Progress,
     RejectionSink,
     ignore_progress,
     ignore_rejection,
+    open_batch,
+    store_rows,
 )
 from noktvrn_ai_artist.analytics.observation_door import NumberedObservation, Row
 from noktvrn_ai_artist.analytics.release_entries import Identity, ReleaseEntry
@@ -26,7 +27,13 @@ from noktvrn_ai_artist.database.connection_manager import Connection, first_valu
 from noktvrn_ai_artist.database.queries import query
 from noktvrn_ai_artist.errors import Rejection
 from noktvrn_ai_artist.ingest.csv_table import CsvTable
-from noktvrn_ai_artist.ingest.file_forms import Found, FoundObservation, TableReader, understand
+from noktvrn_ai_artist.ingest.file_forms import (
+    SOURCE,
+    Found,
+    FoundObservation,
+    TableReader,
+    understand,
+)
 from noktvrn_ai_artist.records import ImportCounts, Observation
 
 __all__ = ["IngestReport", "ingest_file", "write_rejects"]
@@ -72,24 +79,15 @@ def ingest_file(
         BadFile: it cannot be read as a table.
         ImportRefused: rows break rules and `skip_bad` is not set; nothing was stored.
     """
-    now = datetime.now(UTC)
-    database = shared_database()
+    database, now = shared_database(), datetime.now(UTC)
     table = CsvTable(file)
-    reader = understand(
-        table.header,
-        catalogue=load_catalogue(database),
-        now=now,
-        source="csv",
-        platform=platform,
-        ignore=ignore,
-    )
+    known = load_catalogue(database)
+    reader = understand(table.header, catalogue=known, now=now, platform=platform, ignore=ignore)
     with database.transaction() as connection, _kept_unless(connection, dry_run):
-        batch_id = observation_batches.open_batch(
-            connection, source="csv", label=_short(label), now=now
-        )
         survey = _survey(_all_found(table, reader))
+        batch_id = open_batch(connection, source=SOURCE, label=_short(label), now=now)
         ids = _register(connection, survey.entries, batch_id=batch_id)
-        counts = observation_batches.store_rows(
+        counts = store_rows(
             connection,
             (_numbered(found, ids) for found in _all_found(table, reader)),
             batch_id=batch_id,

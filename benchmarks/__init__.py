@@ -1,0 +1,1 @@
+"""Measurements, shown as ratios against a peer or a limit within the same run."""
