@@ -167,8 +167,8 @@ class StateFileUnreadable(TrackerError):
 
 
 class StateFileNotWritten(TrackerError):
-    """The tracker's state file could not be written; the old one stands."""
+    """The tracker's state file could not be written; repeat the call, and nothing doubles."""
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
-        super().__init__(f"{path}: {reason}; the old state stands")
+        super().__init__(f"{path}: {reason}; the change may not be stored: repeat it")

@@ -34,7 +34,7 @@ FLOORS = {
     "noktvrn_ai_artist.analytics.source_records": 1,
     "noktvrn_ai_artist.analytics.source_history": 1,
     "noktvrn_ai_artist.analytics.source_ranking": 1,
-    "noktvrn_ai_artist.analytics.source_stats_format": 2,
+    "noktvrn_ai_artist.analytics.source_stats_format": 1,
     "noktvrn_ai_artist.analytics.source_stats_file": 2,
     "noktvrn_ai_artist.analytics.declared_names": 2,
     "noktvrn_ai_artist.analytics.observation_batches": 2,

@@ -1,0 +1,170 @@
+"""The tracker's history in one JSON file that is whole after a kill, a full disk or a power cut.
+
+Every change takes the lock, reads the file, writes a whole new one beside it, syncs that, renames
+it over the old one and syncs the folder; only then does the call return. Readers take no lock: they
+see the old file or the new one. `kill -9` alone would never show that the syncs are needed; a power
+cut does, because a file system may keep a rename and lose the data it names.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from filelock import FileLock
+
+from noktvrn_ai_artist.analytics.source_history import SourceHistory
+from noktvrn_ai_artist.analytics.source_records import ClipUsage, ScoreReport
+from noktvrn_ai_artist.analytics.source_stats_format import decoded, encoded
+from noktvrn_ai_artist.errors import StateFileNotWritten, StateFileUnreadable
+
+LOCK_TIMEOUT = timedelta(seconds=30)
+_POLL_SECONDS = 0.005
+
+Answer = TypeVar("Answer")
+
+
+class SourceStatsFile:
+    """A state file, and beside it its lock (`.lock`, never removed) and what is being written.
+
+    A symlink is followed once, here. Every change costs time in proportion to the file, so log many
+    usages in one call. What a killed writer left (`.tmp`, at most one) goes with the next change.
+
+    Raises, from every method:
+        StateFileUnreadable: the file is not one of ours, damaged, or not ours to read.
+        StateFileNotWritten: a change could not be stored, or the lock was not to be had in time.
+    """
+
+    def __init__(self, path: Path | str, *, lock_timeout: timedelta = LOCK_TIMEOUT) -> None:
+        self.path = Path(os.path.realpath(path))
+        self._folder = self.path.parent
+        self._temporary = self.path.with_name(f"{self.path.name}.tmp")
+        self._lock = self.path.with_name(f"{self.path.name}.lock")
+        self._lock_timeout = lock_timeout
+        self._known = (encoded(SourceHistory()), SourceHistory())
+
+    def read(self) -> SourceHistory:
+        """What is stored now; a missing file is an empty history."""
+        try:
+            return self._decoded(_regular_file(self.path))
+        except FileNotFoundError:
+            return SourceHistory()
+        except OSError as error:
+            raise StateFileUnreadable(self.path, _reason(error)) from error
+        except ValueError as error:
+            raise StateFileUnreadable(self.path, str(error)) from error
+
+    def add_usages(self, usages: Sequence[ClipUsage]) -> int:
+        """Store all these usages or none; says how many were new."""
+        return self._change(lambda history: history.with_usages(usages))
+
+    def add_reports(self, reports: Sequence[ScoreReport]) -> int:
+        """Store all these score reports or none; says how many were not repetitions."""
+        return self._change(lambda history: history.with_reports(reports))
+
+    def forget_release(self, release_id: int) -> bool:
+        """Drop all that was logged of a release; says whether anything was."""
+        return self._change(lambda history: history.without_release(release_id))
+
+    def _change(self, change: Callable[[SourceHistory], tuple[SourceHistory, Answer]]) -> Answer:
+        try:
+            _make_folder(self._folder)
+            with FileLock(
+                self._lock,
+                timeout=self._lock_timeout.total_seconds(),
+                mode=0o600,
+                poll_interval=_POLL_SECONDS,
+            ):
+                before = self.read()
+                after, answer = change(before)
+                if after != before:
+                    self._replace(data := encoded(after))
+                    self._known = (data, after)
+                # Also when nothing changed: whoever stored this may have died before its sync.
+                _sync_folder(self._folder)
+        except OSError as error:
+            raise StateFileNotWritten(self.path, _reason(error)) from error
+        return answer
+
+    def _decoded(self, data: bytes) -> SourceHistory:
+        """Decode only what has changed: by its bytes, for time and size can both stay the same."""
+        known_data, known = self._known
+        if data == known_data:
+            return known
+        history = decoded(data)
+        self._known = (data, history)
+        return history
+
+    def _replace(self, data: bytes) -> None:
+        self._temporary.unlink(missing_ok=True)
+        if not self.path.exists():
+            _sync_folders_above(self._folder)
+        descriptor = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            try:
+                self._take_over_mode_and_owner(descriptor)
+                _write_all(descriptor, data)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            self._temporary.replace(self.path)
+        finally:
+            self._temporary.unlink(missing_ok=True)
+
+    def _take_over_mode_and_owner(self, descriptor: int) -> None:
+        with suppress(FileNotFoundError):
+            old, new = self.path.stat(), os.fstat(descriptor)
+            if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+                os.fchown(descriptor, old.st_uid, old.st_gid)
+            os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+
+
+def _regular_file(path: Path) -> bytes:
+    """The whole of a regular file; anything else could block or never end."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError("it is not a regular file")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    _sync_folder(folder.parent)
+
+
+def _sync_folders_above(folder: Path) -> None:
+    """Make the first file's way to it lasting: another process may have died making a folder."""
+    for parent in folder.parents:
+        with suppress(OSError):  # a folder that is not ours to open was not made by us
+            _sync_folder(parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

@@ -1,0 +1,419 @@
+"""What every keeper of usages and scores must do behind a `StockSuccessTracker`.
+
+`new_place` makes a fresh, empty place to store in, as a function that opens a tracker over it; a
+further kind of store joins with one more parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from noktvrn_ai_artist.analytics.source_records import ClipUsage, ScoreReport
+from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
+from noktvrn_ai_artist.errors import BadTrackerInput, TrackerError
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+Place = Callable[..., StockSuccessTracker]
+NewPlace = Callable[[], Place]
+
+
+class Clock:
+    """A clock that goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture(scope="module", params=["file"])
+def new_place(tmp_path_factory: pytest.TempPathFactory) -> NewPlace:
+    folder, numbers = tmp_path_factory.mktemp("trackers"), count()
+
+    def place() -> Place:
+        path: Path = folder / f"{next(numbers)}.json"
+
+        def opened(clock: Callable[[], datetime] = lambda: NOON) -> StockSuccessTracker:
+            return StockSuccessTracker(path, clock=clock)
+
+        return opened
+
+    return place
+
+
+@pytest.fixture
+def tracker(new_place: NewPlace) -> StockSuccessTracker:
+    return new_place()()
+
+
+def use(source: str = "pexels", release_id: int = 1, **fields: object) -> ClipUsage:
+    given_fields = {"clip_id": "clip", "used_at": NOON - DAY, **fields}
+    return ClipUsage(source_name=source, release_id=release_id, **given_fields)
+
+
+def report(release_id: int = 1, score: float = 1.0, **fields: object) -> ScoreReport:
+    return ScoreReport(release_id=release_id, score=score, **{"reported_at": NOON, **fields})
+
+
+days = st.integers(1, 200).map(lambda number: NOON - number * DAY)
+usages = st.lists(
+    st.builds(
+        use,
+        source=st.sampled_from(["pexels", "pixabay", "coverr"]),
+        release_id=st.integers(1, 5),
+        clip_id=st.sampled_from(["a", "b"]),
+        used_at=days,
+    ),
+    max_size=12,
+)
+reports = st.lists(
+    st.builds(report, release_id=st.integers(1, 5), score=st.floats(-100, 100), reported_at=days),
+    max_size=12,
+    unique_by=lambda each: (each.release_id, each.reported_at),
+)
+few = settings(max_examples=25, deadline=None)
+
+
+def filled(place: Place, used: list[ClipUsage], reported: list[ScoreReport]) -> StockSuccessTracker:
+    tracker = place()
+    tracker.log_clip_usages(used)
+    tracker.log_release_performances(reported)
+    return tracker
+
+
+@few
+@given(used=usages, reported=reports, random=st.randoms(use_true_random=False))
+def test_the_order_of_arrival_does_not_matter(
+    new_place: NewPlace, used: list[ClipUsage], reported: list[ScoreReport], random: Random
+) -> None:
+    in_order = filled(new_place(), used, reported)
+    shuffled = new_place()()
+    events = random.sample([*used, *reported], len(used) + len(reported))
+    for event in events:
+        if isinstance(event, ClipUsage):
+            shuffled.log_clip_usages([event])
+        else:
+            shuffled.log_release_performances([event])
+    assert shuffled.standings() == in_order.standings()
+    assert shuffled.usages() == in_order.usages()
+
+
+@few
+@given(used=usages, reported=reports)
+def test_a_release_scored_again_is_as_if_scored_once(
+    new_place: NewPlace, used: list[ClipUsage], reported: list[ScoreReport]
+) -> None:
+    last = {each.release_id: each for each in sorted(reported, key=lambda each: each.reported_at)}
+    again = filled(new_place(), used, reported)
+    once = filled(new_place(), used, list(last.values()))
+    assert again.standings() == once.standings()
+
+
+@few
+@given(used=usages, reported=reports, release_id=st.integers(1, 5))
+def test_forgetting_is_as_if_never_logged(
+    new_place: NewPlace, used: list[ClipUsage], reported: list[ScoreReport], release_id: object
+) -> None:
+    forgetful = filled(new_place(), used, reported)
+    logged = any(each.release_id == release_id for each in [*used, *reported])
+    assert forgetful.forget_release(release_id) == logged
+    others = filled(
+        new_place(),
+        [each for each in used if each.release_id != release_id],
+        [each for each in reported if each.release_id != release_id],
+    )
+    assert forgetful.standings() == others.standings()
+    assert forgetful.usages() == others.usages()
+    assert not forgetful.forget_release(release_id)
+
+
+@few
+@given(repeats=st.lists(st.integers(0, 7), max_size=25))
+def test_an_event_with_an_id_counts_once_in_whatever_order_it_comes(
+    new_place: NewPlace, repeats: list[int]
+) -> None:
+    tracker = new_place()()
+    events = [
+        use(release_id=1 + number % 3, clip_id=f"{number}", event_id=f"{number}")
+        for number in range(8)
+    ]
+    new = tracker.log_clip_usages(events[number] for number in repeats)
+    assert new == len(tracker.usages()) == len(set(repeats))
+    assert tracker.log_clip_usages(events[number] for number in repeats) == 0
+
+
+def test_without_an_event_id_every_call_is_one_use(tracker: StockSuccessTracker) -> None:
+    for _ in range(3):
+        tracker.log_clip_usage("pexels", "8512", 7)
+    assert len(tracker.usages(7)) == 3
+    assert tracker.standings()[0].usages == 3
+
+
+def test_with_an_event_id_a_repeated_call_changes_nothing_even_later(new_place: NewPlace) -> None:
+    clock = Clock()
+    tracker = new_place()(clock)
+    tracker.log_clip_usage("Pexels", "8512", 7, event_id="e")
+    clock.now += DAY
+    tracker.log_clip_usage("pexels", "8512", 7, event_id="e")
+    assert [each.used_at for each in tracker.usages()] == [NOON]
+
+
+def test_a_newer_score_replaces_the_older(new_place: NewPlace) -> None:
+    clock = Clock()
+    tracker = new_place()(clock)
+    tracker.log_clip_usages([use("pexels", 1), use("coverr", 2)])
+    for first, second in [(10.0, 20.0), (30.0, 20.0)]:
+        clock.now += DAY
+        tracker.log_release_performance(1, first)
+        tracker.log_release_performance(2, second)
+    assert tracker.get_top_sources() == ["pexels", "coverr"]
+
+
+def test_a_retried_old_score_does_not_replace_a_newer_one(new_place: NewPlace) -> None:
+    clock = Clock()
+    tracker = new_place()(clock)
+    tracker.log_clip_usages([use("pexels", 1), use("coverr", 2)])
+    tracker.log_release_performance(2, 50.0)
+    tracker.log_release_performance(1, 10.0, event_id="day 1")
+    clock.now += DAY
+    tracker.log_release_performance(1, 90.0, event_id="day 2")
+    before = tracker.standings()
+    clock.now += DAY
+    tracker.log_release_performance(1, 10.0, event_id="day 1")
+    assert tracker.standings(as_of=NOON + DAY) == before
+    assert tracker.get_top_sources() == ["pexels", "coverr"]
+
+
+def test_of_two_scores_of_the_same_instant_the_later_call_stands(
+    tracker: StockSuccessTracker,
+) -> None:
+    tracker.log_clip_usages([use("pexels", 1), use("coverr", 2)])
+    tracker.log_release_performance(2, 50.0)
+    tracker.log_release_performance(1, 10.0)
+    tracker.log_release_performance(1, 90.0)
+    assert tracker.get_top_sources() == ["pexels", "coverr"]
+
+
+@pytest.mark.parametrize("change", [{"source": "coverr"}, {"release_id": 2}, {"clip_id": "other"}])
+def test_an_event_id_that_stands_for_another_usage_is_refused(
+    tracker: StockSuccessTracker, change: dict[str, object]
+) -> None:
+    tracker.log_clip_usages([use(event_id="e")])
+    with pytest.raises(BadTrackerInput, match="event_id: 'e' was used before"):
+        tracker.log_clip_usages([use(**{"event_id": "e", **change})])
+    assert tracker.usages() == [use(event_id="e")]
+
+
+@pytest.mark.parametrize(("release_id", "score"), [(1, 2.0), (2, 1.0)])
+def test_an_event_id_that_stands_for_another_score_is_refused(
+    tracker: StockSuccessTracker, release_id: object, score: object
+) -> None:
+    tracker.log_release_performance(1, 1.0, event_id="e")
+    with pytest.raises(BadTrackerInput, match="event_id: 'e' was used before"):
+        tracker.log_release_performance(release_id, score, event_id="e")
+
+
+def test_a_batch_is_all_or_nothing(tracker: StockSuccessTracker) -> None:
+    tracker.log_clip_usages([use(event_id="e")])
+    with pytest.raises(BadTrackerInput):
+        tracker.log_clip_usages([use(event_id="new"), use("coverr", event_id="e")])
+    with pytest.raises(BadTrackerInput):
+        tracker.log_clip_usages([use(), use(used_at=NOON + timedelta(minutes=6))])
+    assert tracker.usages() == [use(event_id="e")]
+
+
+def test_an_empty_batch_is_nothing(tracker: StockSuccessTracker) -> None:
+    assert tracker.log_clip_usages([]) == tracker.log_release_performances([]) == 0
+    assert tracker.standings() == []
+
+
+def test_what_is_logged_is_there_for_whoever_opens_the_place_next(new_place: NewPlace) -> None:
+    place = new_place()
+    place().log_clip_usages([use("pexels", 1), use("coverr", 2)])
+    place().log_release_performances([report(1, 5.0), report(2, 9.0)])
+    assert place().get_top_sources() == ["coverr", "pexels"]
+
+
+def test_trackers_over_one_place_see_each_other_at_once(new_place: NewPlace) -> None:
+    place = new_place()
+    one, other = place(), place()
+    assert (one.usages(), other.usages()) == ([], [])
+    one.log_clip_usages([use(event_id="1")])
+    other.log_clip_usages([use(event_id="2")])
+    assert one.usages() == other.usages() == [use(event_id="1"), use(event_id="2")]
+
+
+def test_nothing_is_lost_when_many_log_at_once(new_place: NewPlace) -> None:
+    place = new_place()
+
+    def log(worker: int) -> None:
+        tracker = place()
+        for number in range(5):
+            tracker.log_clip_usage("pexels", f"{worker}-{number}", 1 + worker)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(log, range(8)))
+    expected = {f"{worker}-{number}" for worker in range(8) for number in range(5)}
+    assert {each.clip_id for each in place().usages()} == expected
+    assert len(place().usages()) == 40
+
+
+def test_a_source_is_one_source_however_it_is_spelled(tracker: StockSuccessTracker) -> None:
+    for name in ("Pexels", " pexels ", "PEXELS", "Ｐｅｘｅｌｓ"):
+        tracker.log_clip_usage(name, "8512", 1)
+    tracker.log_clip_usage("рexels", "8512", 1)
+    assert tracker.get_top_sources() == ["pexels", "рexels"]
+
+
+def test_top_sources_are_as_many_as_asked_for_and_there_are(tracker: StockSuccessTracker) -> None:
+    tracker.log_clip_usages([use(name, 1) for name in ("d", "b", "a", "c")])
+    assert tracker.get_top_sources() == ["a", "b", "c"]
+    assert tracker.get_top_sources(top_n=0) == []
+    assert tracker.get_top_sources(np.int64(1)) == ["a"]
+    assert tracker.get_top_sources(10**30) == ["a", "b", "c", "d"]
+
+
+def test_a_use_from_a_clock_a_little_ahead_counts_at_once(tracker: StockSuccessTracker) -> None:
+    tracker.log_clip_usages([use(used_at=NOON + timedelta(minutes=4))])
+    assert tracker.get_top_sources() == ["pexels"]
+
+
+def test_standings_as_of_a_past_instant_leave_out_what_was_used_since(
+    tracker: StockSuccessTracker,
+) -> None:
+    tracker.log_clip_usages([use("old", used_at=NOON - 9 * DAY), use("new", 2)])
+    assert [each.source for each in tracker.standings(as_of=NOON - 5 * DAY)] == ["old"]
+
+
+def test_values_from_data_frames_are_taken_for_what_they_are(tracker: StockSuccessTracker) -> None:
+    tracker.log_clip_usage("pexels", "8512", np.int64(7))
+    tracker.log_release_performance(np.int64(7), np.float32(0.5))
+    tracker.log_release_performance(7, np.int64(12))
+    tracker.log_release_performance(7, -0.0)
+    assert tracker.usages(7)[0].release_id == 7
+
+
+BAD_IDS = [True, 1.5, 1.0, 0, -1, 2**63, int("9" * 4000), "1", None, np.float64(1), Decimal(1)]
+BAD_SCORES = [
+    *(float("nan"), float("inf"), float("-inf"), 1e400, True, False, "1", None),
+    *(Decimal(1), 2**53 + 1, -(2**53) - 1, 10**4999, np.float64("nan"), 1j, np.bool_(True)),
+]
+BAD_SOURCES = ["", " ", "x" * 65, "pex\0els", "\ud800", "pex\u202eels", "a\nb", "ﷺ" * 4, None, 5]
+BAD_LABELS = ["", "  ", "x" * 257, "a\0b", "\udfff", 5, b"clip"]
+BAD_TIMES = [
+    datetime(2026, 3, 1),  # noqa: DTZ001 - naive on purpose
+    datetime(2004, 12, 31, tzinfo=UTC),
+    datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+    datetime(9999, 12, 31, tzinfo=timezone(timedelta(hours=-14))),
+    NOON + timedelta(minutes=5, microseconds=1),
+    "now",
+    None,
+]
+
+
+def shown(value: object) -> str:
+    return ascii(value)[:30] if not isinstance(value, int) or abs(value) < 1e30 else "huge"
+
+
+@pytest.mark.parametrize("release_id", BAD_IDS, ids=shown)
+def test_a_bad_release_id_is_refused_at_every_door(
+    tracker: StockSuccessTracker, release_id: object
+) -> None:
+    doors = [
+        lambda: tracker.log_clip_usage("pexels", "8512", release_id),
+        lambda: tracker.log_release_performance(release_id, 1.0),
+        lambda: tracker.log_clip_usages([use(release_id=release_id)]),
+        lambda: tracker.log_release_performances([report(release_id)]),
+        lambda: tracker.forget_release(release_id),
+        *([] if release_id is None else [lambda: tracker.usages(release_id)]),
+    ]
+    for door in doors:
+        with pytest.raises(BadTrackerInput, match="release_id: must be") as refusal:
+            door()
+        assert "999" not in str(refusal.value)
+    assert tracker.usages() == []
+
+
+@pytest.mark.parametrize("score", BAD_SCORES, ids=shown)
+def test_a_bad_score_is_refused_and_not_repeated(
+    tracker: StockSuccessTracker, score: object
+) -> None:
+    tracker.log_clip_usages([use()])
+    for door in (
+        lambda: tracker.log_release_performance(1, score),
+        lambda: tracker.log_release_performances([report(2), report(1, score)]),
+    ):
+        with pytest.raises(BadTrackerInput, match="performance_score") as refusal:
+            door()
+        assert len(str(refusal.value)) < 80
+    assert tracker.standings()[0].releases == 0
+
+
+@pytest.mark.parametrize("name", BAD_SOURCES, ids=shown)
+def test_a_bad_source_name_is_refused(tracker: StockSuccessTracker, name: object) -> None:
+    for door in (
+        lambda: tracker.log_clip_usage(name, "8512", 1),
+        lambda: tracker.log_clip_usages([use(), use(name)]),
+    ):
+        with pytest.raises(BadTrackerInput, match="source_name"):
+            door()
+    assert tracker.usages() == []
+
+
+@pytest.mark.parametrize("label", BAD_LABELS, ids=shown)
+def test_a_bad_clip_or_event_id_is_refused(tracker: StockSuccessTracker, label: object) -> None:
+    for door, column in (
+        (lambda: tracker.log_clip_usage("pexels", label, 1), "clip_id"),
+        (lambda: tracker.log_clip_usage("pexels", "8512", 1, event_id=label), "event_id"),
+        (lambda: tracker.log_release_performance(1, 1.0, event_id=label), "event_id"),
+    ):
+        with pytest.raises(BadTrackerInput, match=column):
+            door()
+    assert tracker.usages() == []
+
+
+@pytest.mark.parametrize("instant", BAD_TIMES, ids=shown)
+def test_a_bad_time_is_refused(tracker: StockSuccessTracker, instant: object) -> None:
+    with pytest.raises(BadTrackerInput, match="used_at"):
+        tracker.log_clip_usages([use(), use(used_at=instant)])
+    with pytest.raises(BadTrackerInput, match="reported_at"):
+        tracker.log_release_performances([report(reported_at=instant)])
+    assert tracker.usages() == []
+
+
+@pytest.mark.parametrize("top_n", [-1, True, 1.0, "3", None])
+def test_a_bad_number_of_sources_is_refused(tracker: StockSuccessTracker, top_n: object) -> None:
+    with pytest.raises(BadTrackerInput, match="top_n"):
+        tracker.get_top_sources(top_n)
+
+
+def test_a_naive_instant_asked_about_and_a_naive_clock_are_refused(new_place: NewPlace) -> None:
+    with pytest.raises(BadTrackerInput, match="as_of: needs a UTC offset"):
+        new_place()().standings(as_of=datetime(2026, 3, 1))  # noqa: DTZ001
+    with pytest.raises(BadTrackerInput, match="clock: needs a UTC offset"):
+        new_place()(lambda: datetime(2026, 3, 1)).log_clip_usage("pexels", "1", 1)  # noqa: DTZ001
+
+
+def test_names_that_look_like_commands_are_only_names(tracker: StockSuccessTracker) -> None:
+    name, clip = "'); drop table x; --", "=cmd|' /C calc'!A0\r\n\t"
+    tracker.log_clip_usage(name, clip, 1)
+    assert [(each.source_name, each.clip_id) for each in tracker.usages()] == [(name, clip)]
+
+
+def test_every_refusal_is_one_of_the_trackers_errors() -> None:
+    assert issubclass(BadTrackerInput, TrackerError)
+    assert issubclass(BadTrackerInput, ValueError)
