@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import available_timezones
 
 from noktvrn_ai_artist.analytics.known_platforms import KNOWN
 from noktvrn_ai_artist.analytics.metric_catalogue import (
@@ -44,17 +44,17 @@ def declare_platform(database: Database, name: str, *, day_zone: str = "UTC") ->
     """Let one more platform be known; `day_zone` is the IANA zone its days are in.
 
     Raises:
-        BadValue: the name is not of ASCII letters, digits, spaces and `._+-`, or the zone unknown.
+        BadValue: the name is not of ASCII letters, digits, spaces and `._+-`, or known already in
+            another writing, or the zone is unknown.
     """
     name = checked_name(name, column="platform")
     if not _PLATFORM_NAME.fullmatch(name):
         raise BadValue("must be of ASCII letters, digits, spaces and ._+-", column="platform")
-    try:
-        ZoneInfo(day_zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise BadValue("must be an IANA time zone", column="day_zone") from error
-    if _knows(KNOWN, name):
-        raise BadValue(f"{name} is known already", column="platform")
+    if day_zone not in available_timezones():
+        raise BadValue("must be an IANA time zone", column="day_zone")
+    known = _known_name(load_catalogue(database), name)
+    if known in KNOWN.platforms or known not in {None, name}:
+        raise BadValue(f"{known} is known already", column="platform")
     values = {"platform": name, "day_zone": day_zone}
     database.transact(lambda connection: connection.execute(query("declare_platform"), values))
 
@@ -101,12 +101,11 @@ def _read_catalogue(connection: Connection) -> Catalogue:
     return catalogue
 
 
-def _knows(catalogue: Catalogue, platform: str) -> bool:
+def _known_name(catalogue: Catalogue, platform: str) -> str | None:
     try:
-        catalogue.platform(platform)
+        return catalogue.platform(platform).name
     except UnknownName:
-        return False
-    return True
+        return None
 
 
 def _has(platform: Platform, metric: str) -> bool:

@@ -15,6 +15,7 @@ from noktvrn_ai_artist.analytics.metric_catalogue import MetricKind
 
 AGES = (timedelta(hours=24), timedelta(days=7), timedelta(days=28))
 DAY = timedelta(days=1)
+_LONGEST_DAY = timedelta(hours=25)  # where clocks are set back
 
 # Two snapshots this far apart (or half the age, for older releases) still tell what lay between.
 _WIDEST_GAP = timedelta(hours=36) / DAY
@@ -151,11 +152,13 @@ def _added_up(
     amounts: Sequence[tuple[datetime, float]], published_at: datetime
 ) -> list[tuple[datetime, float]]:
     """Totals at the end of each day without a missing one; none if the first day is missing."""
-    since = [(day, amount) for day, amount in amounts if day + DAY > published_at]
+    begun = sum(day <= published_at for day, _ in amounts)
+    if not begun or published_at - amounts[begun - 1][0] >= _LONGEST_DAY:
+        return []
     totals: list[tuple[datetime, float]] = []
     total, expected = 0.0, None
-    for day, amount in since:
-        if (day > published_at) if expected is None else (day - expected >= DAY / 2):
+    for day, amount in amounts[begun - 1 :]:
+        if expected is not None and day - expected >= DAY / 2:
             break
         total, expected = total + amount, day + DAY
         totals.append((expected, total))

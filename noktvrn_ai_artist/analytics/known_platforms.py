@@ -7,6 +7,7 @@ Where a fact was not found in a platform's documentation the comment says so.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from noktvrn_ai_artist.analytics.metric_catalogue import (
@@ -43,7 +44,10 @@ def _metric(
 
 
 def _common() -> list[Metric]:
-    """What every platform may be given by hand; a platform's own definition takes its place."""
+    """What every platform may be given by hand; a platform's own definition takes its place.
+
+    The common spellings stay known then.
+    """
     return [
         _metric("views", COUNTER, "views", "view", "view_count", "views_count", "plays"),
         _metric("engaged_views", COUNTER, "views", "engaged_view_count"),
@@ -65,7 +69,10 @@ def _common() -> list[Metric]:
 
 
 def _platform(name: str, day_zone: str, own: Iterable[Metric], *spellings: str) -> Platform:
-    metrics = {metric.name: metric for metric in [*_common(), *own]}
+    metrics = {metric.name: metric for metric in _common()}
+    for metric in own:
+        common = metrics.get(metric.name, metric).spellings
+        metrics[metric.name] = replace(metric, spellings=metric.spellings | common)
     return Platform(name=name, day_zone=day_zone, metrics=metrics, spellings=frozenset(spellings))
 
 
@@ -74,28 +81,22 @@ def _youtube() -> Platform:
     # Daily amounts: https://developers.google.com/youtube/analytics/metrics, two to three days
     # late. That Analytics days are Pacific days was not found in its documentation.
     late = timedelta(days=3)
-    views = Metric(
-        name="views",
-        kind=COUNTER,
-        unit="views",
-        spellings=frozenset({"view", "view_count", "views_count"}),
-        definitions=_YOUTUBE_VIEWS,
-    )
+    views = Metric(name="views", kind=COUNTER, unit="views", definitions=_YOUTUBE_VIEWS)
     daily_views = Metric(
         name="daily_views", kind=DAILY, unit="views", lag=late, definitions=_YOUTUBE_VIEWS
     )
     daily = [
-        _metric("engaged_views", DAILY, "views", "engaged_view_count", lag=late),
+        _metric("engaged_views", DAILY, "views", lag=late),
         _metric("daily_likes", DAILY, "likes", lag=late),
         _metric("daily_comments", DAILY, "comments", lag=late),
-        _metric("shares", DAILY, "shares", "share", "share_count", lag=late),
-        _metric("subscribers_gained", DAILY, "people", "new_subscribers", lag=late),
+        _metric("shares", DAILY, "shares", lag=late),
+        _metric("subscribers_gained", DAILY, "people", lag=late),
         _metric("subscribers_lost", DAILY, "people", lag=late),
-        _metric("watch_time", DAILY, "seconds", "watch_time_seconds", lag=late),
-        _metric("average_view_duration", RATIO, "seconds", "avg_view_duration", lag=late),
+        _metric("watch_time", DAILY, "seconds", lag=late),
+        _metric("average_view_duration", RATIO, "seconds", lag=late),
         _metric("average_view_percentage", RATIO, "percent", lag=late),
-        _metric("impressions", DAILY, "impressions", "impression", lag=late),
-        _metric("click_through_rate", RATIO, "1", "ctr", lag=late),
+        _metric("impressions", DAILY, "impressions", lag=late),
+        _metric("click_through_rate", RATIO, "1", lag=late),
     ]
     subscribers = _metric("subscribers", GAUGE, "people", "subscriber_count")
     return _platform(
@@ -108,10 +109,10 @@ def _spotify() -> Platform:
     # Eastern; a stream is over 30 s; listeners are unique in the window and do not add up.
     late = timedelta(days=1)
     own = [
-        _metric("streams", DAILY, "streams", "stream", "stream_count", "streams_count", lag=late),
-        _metric("listeners", UNIQUE, "people", "listener_count", "unique_listeners", lag=late),
+        _metric("streams", DAILY, "streams", lag=late),
+        _metric("listeners", UNIQUE, "people", lag=late),
         _metric("monthly_listeners", UNIQUE, "people", "listeners_28d", lag=late),
-        _metric("followers", GAUGE, "people", "follower_count", "followers_count", lag=late),
+        _metric("followers", GAUGE, "people", lag=late),
     ]
     return _platform("Spotify", "UTC", own)
 
@@ -127,7 +128,7 @@ def _instagram() -> Platform:
     # its days does not matter for lifetime values.
     late = timedelta(days=2)
     own = [
-        _metric("views", COUNTER, "views", "view_count", "views_count", "plays", lag=late),
+        _metric("views", COUNTER, "views", lag=late),
         _metric("reach", UNIQUE, "people", lag=late),
         _metric("total_interactions", COUNTER, "interactions", lag=late),
         _metric("watch_time", COUNTER, "seconds", "ig_reels_video_view_total_time", lag=late),
@@ -139,15 +140,17 @@ def _instagram() -> Platform:
 def _soundcloud() -> Platform:
     # https://developers.soundcloud.com/docs/api: lifetime counters that an owner may hide.
     own = [
-        _metric("plays", COUNTER, "plays", "play_count", "playback_count", "streams", "views"),
-        _metric("likes", COUNTER, "likes", "like", "like_count", "favoritings_count"),
+        _metric("plays", COUNTER, "plays", "play_count", "playback_count"),
+        _metric("likes", COUNTER, "likes", "favoritings_count"),
         _metric("reposts", COUNTER, "reposts", "repost", "reposts_count"),
         _metric("downloads", COUNTER, "downloads", "download", "download_count"),
     ]
     platform = _platform("SoundCloud", "UTC", own)
-    plays_go_by = {"streams", "views"}
-    metrics = {name: m for name, m in platform.metrics.items() if name not in plays_go_by}
-    return Platform(name=platform.name, day_zone=platform.day_zone, metrics=metrics)
+    metrics = dict(platform.metrics)
+    plays, streams, views = metrics["plays"], metrics.pop("streams"), metrics.pop("views")
+    also = {streams.name, views.name, *streams.spellings, *views.spellings} - {plays.name}
+    metrics["plays"] = replace(plays, spellings=plays.spellings | also)
+    return replace(platform, metrics=metrics)
 
 
 KNOWN = Catalogue(

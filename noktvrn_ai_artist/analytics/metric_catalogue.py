@@ -146,7 +146,9 @@ def fold(name: str) -> str:
 
 
 def _squeezed(name: str) -> str:
-    return name.strip().lower().replace(" ", "").replace("_", "").replace("-", "")
+    # Letters outside ASCII stay as they are: some of them fold to ASCII, and only look alike.
+    folded = "".join(letter.lower() if letter.isascii() else letter for letter in name.strip())
+    return folded.replace(" ", "").replace("_", "").replace("-", "")
 
 
 def _nearest(name: str, known: Iterable[str]) -> list[str]:
@@ -158,7 +160,7 @@ def _nearest(name: str, known: Iterable[str]) -> list[str]:
 def _suggestion(nearest: list[str], known: Iterable[str]) -> str:
     if nearest:
         return f"nearest known: {', '.join(nearest)}"
-    return f"known: {', '.join(sorted(known))}"
+    return f"known: {', '.join(sorted(known)) or 'none yet'}"
 
 
 def _shown(name: str) -> str:

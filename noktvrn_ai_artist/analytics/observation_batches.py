@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
-from psycopg import Rollback
 from psycopg.rows import class_row
 
 from noktvrn_ai_artist.analytics.observation_door import NumberedObservation, Row
@@ -16,13 +16,11 @@ from noktvrn_ai_artist.database.queries import query
 from noktvrn_ai_artist.errors import (
     ImportRefused,
     Rejection,
-    TransactionConflict,
     UnknownBatch,
 )
 from noktvrn_ai_artist.records import ImportBatch, ImportCounts, UndoCounts
 
 MOST_REJECTIONS_LISTED = 100
-MOST_MERGE_ATTEMPTS = 5
 _COLUMN_TYPES = ("int8", "int8", "timestamptz", "text", "text", "float8", "text", "text", "text")
 
 Progress = Callable[[int], None]
@@ -41,8 +39,9 @@ class _Tally:
     def reject(self, rejection: Rejection) -> None:
         self.rejected += 1
         self.tell(rejection)
-        if len(self.listed) < MOST_REJECTIONS_LISTED:
-            self.listed.append(rejection)
+        # Unknown releases are found last, and may stand in the first rows all the same.
+        insort(self.listed, rejection, key=attrgetter("row"))
+        del self.listed[MOST_REJECTIONS_LISTED:]
 
 
 def ignore_rejection(rejection: Rejection) -> None:
@@ -82,8 +81,7 @@ def store_rows(
     _copy(connection, _accepted(rows, tally, on_progress))
     _reject_unknown_releases(connection, tally)
     if tally.rejected and not skip_bad:
-        listed = sorted(tally.listed, key=lambda rejection: rejection.row)
-        raise ImportRefused(listed, rejected=tally.rejected)
+        raise ImportRefused(tally.listed, rejected=tally.rejected)
     stored, corrected = _merge(connection, batch_id=batch_id, now=now)
     counts = ImportCounts(
         batch_id=batch_id,
@@ -167,34 +165,31 @@ def _merge(connection: Connection, *, batch_id: int, now: datetime) -> tuple[int
 def _merge_round(
     connection: Connection, number: int, *, batch_id: int, now: datetime
 ) -> tuple[int, int]:
-    """One value per key; compared and merged again if another writer came in between."""
-    for _ in range(MOST_MERGE_ATTEMPTS):
-        with _attempt(connection) as outcome:
-            connection.execute(query("create_fresh"), {"round": number})
-            expected = int(first_value(connection.execute(query("count_fresh"))))
-            replaced = connection.execute(query("keep_superseded")).rowcount
-            values = {"batch_id": batch_id, "stored_at": now}
-            merged = connection.execute(query("merge_fresh"), values).rowcount
-            connection.execute(query("drop_fresh"))
-            outcome.done = merged == expected
-        if outcome.done:
-            return merged, replaced
-    raise TransactionConflict
+    """One value per key: how many came to stand, and how many of them replaced another.
+
+    The first merge takes hold of every key, in their order. What another writer changed since it
+    was compared is then compared again, and cannot change any more.
+    """
+    connection.execute(query("create_fresh"), {"round": number})
+    merged, replaced, expected = _merge_fresh(connection, batch_id=batch_id, now=now)
+    if merged < expected:
+        connection.execute(query("drop_merged"), {"batch_id": batch_id})
+        connection.execute(query("compare_again"))
+        connection.execute(query("drop_known"))
+        more, more_replaced, _ = _merge_fresh(connection, batch_id=batch_id, now=now)
+        merged, replaced = merged + more, replaced + more_replaced
+    connection.execute(query("drop_fresh"))
+    return merged, replaced
 
 
-@dataclass(slots=True)
-class _Outcome:
-    done: bool = False
-
-
-@contextmanager
-def _attempt(connection: Connection) -> Iterator[_Outcome]:
-    """A savepoint that is kept only if the block says it is done."""
-    outcome = _Outcome()
-    with connection.transaction() as savepoint:
-        yield outcome
-        if not outcome.done:
-            raise Rollback(savepoint)
+def _merge_fresh(connection: Connection, *, batch_id: int, now: datetime) -> tuple[int, int, int]:
+    """How many values came to stand, how many of them replaced another, how many could have."""
+    [(expected, to_replace)] = connection.execute(query("count_fresh")).fetchall()
+    values = {"batch_id": batch_id, "stored_at": now}
+    merged = connection.execute(query("merge_fresh"), values).rowcount
+    if not to_replace:
+        return merged, 0, expected
+    return merged, connection.execute(query("keep_superseded"), values).rowcount, expected
 
 
 def _close_batch(connection: Connection, counts: ImportCounts) -> None:
@@ -217,14 +212,14 @@ def _take_back(connection: Connection, batch_id: int, now: datetime) -> UndoCoun
     def rows(name: str) -> int:
         return connection.execute(query(name), values).rowcount
 
+    rows("mark_batch_undone")
     rows("forget_superseded_of_batch")
     restored = rows("restore_corrected_by_batch")
     removed = rows("remove_observations_of_batch")
-    rows("remove_publications_of_batch")
-    removed_releases = rows("remove_releases_of_batch")
+    rows("remove_publications_of_undone")
+    removed_releases = rows("remove_releases_of_undone")
     rows("remove_annotations_of_no_release")
-    removed_artists = rows("remove_artists_of_batch")
-    rows("mark_batch_undone")
+    removed_artists = rows("remove_artists_of_undone")
     return UndoCounts(
         removed=removed, restored=restored, releases=removed_releases, artists=removed_artists
     )

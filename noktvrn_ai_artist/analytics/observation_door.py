@@ -49,8 +49,12 @@ class ObservationDoor:
         return NumberedObservation(row=row, observation=checked)
 
     def _from_mapping(self, given: Mapping[str, Any]) -> Observation:
+        if not isinstance(given, Mapping):
+            raise BadValue("must be an observation or a dictionary of its columns", column="row")
         values = {"source": self.source, **given}
         values.pop("artist_id", None)  # what get_performance_data returns may come back in
+        if "metric_name" in values and "metric_type" in values:
+            raise BadValue("is given twice, also as metric_name", column="metric_type")
         if "metric_name" in values:
             values["metric_type"] = values.pop("metric_name")
         unknown = [name for name in values if name not in _FIELDS]

@@ -6,7 +6,8 @@ import math
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
-from numbers import Integral, Real
+from decimal import Decimal
+from numbers import Integral, Rational, Real
 
 from noktvrn_ai_artist.analytics.metric_catalogue import Catalogue
 from noktvrn_ai_artist.errors import BadValue
@@ -21,9 +22,11 @@ CLOCK_SKEW = timedelta(minutes=5)
 LONGEST_NAME, LONGEST_EXTERNAL_ID = 64, 256
 LONGEST_TITLE, LONGEST_NOTE, LONGEST_URL = 512, 4000, 2048
 
-_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,4})?", re.ASCII)
-_PLAIN_WHOLE = re.compile(r"[0-9]{1,19}", re.ASCII)
-_ISO_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}", re.ASCII)
+_PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?", re.ASCII)
+_PLAIN_WHOLE = re.compile(r"-?[0-9]+", re.ASCII)
+_LONGEST_WHOLE = 20
+# What follows the minutes is kept to these characters: fromisoformat() reads over a NUL.
+_ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}[\d:.,+\-Z]*", re.ASCII)
 
 
 def checked_observation(
@@ -51,7 +54,7 @@ def checked_observation(
 
 def checked_release_id(value: object, *, column: str = "release_id") -> int:
     """An id between 1 and 2**63 - 1; booleans and fractions are no ids."""
-    if isinstance(value, bool) or not isinstance(value, Integral):
+    if isinstance(value, bool) or not isinstance(value, Integral) or _is_duration(value):
         raise BadValue("must be a whole number", column=column)
     number = int(value)
     if not 1 <= number <= LARGEST_ID:
@@ -65,9 +68,9 @@ def checked_value(value: object, *, signed: bool = False, column: str = "metric_
     >>> checked_value(-0.0)
     0.0
     """
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool) or not isinstance(value, Real) or _is_duration(value):
         raise BadValue("must be a number", column=column)
-    if isinstance(value, Integral) and abs(int(value)) > LARGEST_VALUE:
+    if isinstance(value, Rational) and _is_too_large(value):  # float() rounds, and may overflow
         raise BadValue("must be at most 2**53 in size", column=column)
     number = float(value) + 0.0  # -0.0 becomes 0.0
     if not math.isfinite(number):
@@ -99,7 +102,8 @@ def checked_publication_time(value: object, *, column: str = "published_at") -> 
 
 def checked_instant(value: object, *, column: str) -> datetime:
     """An aware instant in UTC; a time without an offset is refused, whatever it may have meant."""
-    if not isinstance(value, datetime):
+    # The NaT of pandas calls itself a datetime, of the year nan.
+    if not isinstance(value, datetime) or not isinstance(value.year, int):
         raise BadValue("must be a date and time", column=column)
     if value.utcoffset() is None:
         raise BadValue("needs a UTC offset", column=column)
@@ -114,8 +118,8 @@ def checked_name(value: object, *, column: str, longest: int = LONGEST_NAME) -> 
     text = checked_text(value, column=column, longest=longest)
     if text is None or not text.strip():
         raise BadValue("must not be empty", column=column)
-    if any(unicodedata.category(letter) == "Cc" for letter in text):
-        raise BadValue("must not contain control characters", column=column)
+    if any(unicodedata.category(letter) in {"Cc", "Zl", "Zp"} for letter in text):
+        raise BadValue("must not contain control characters or line breaks", column=column)
     return text.strip()
 
 
@@ -142,17 +146,11 @@ def number_from(text: str, *, column: str = "metric_value") -> float:
     """
     if not _PLAIN_NUMBER.fullmatch(text):
         raise BadValue("must be a plain number such as 1234 or 0.5", column=column)
-    if text.lstrip("-").isdigit():
-        return float(_bounded_int(text, column=column))
-    return float(text)
-
-
-def _bounded_int(text: str, *, column: str) -> int:
-    """Twenty digits are beyond every limit already, and int() of thousands is slow to refuse."""
-    if len(text) > 20:  # noqa: PLR2004 - see the first line
-        raise BadValue("must be at most 2**53 in size", column=column)
-    number = int(text)
-    if abs(number) > LARGEST_VALUE:
+    number = float(text)
+    if math.isinf(number) and "e" in text.lower():
+        return number  # 1e400 is infinity at every door
+    # The first numbers above the limit are rounded down to it, so there the text itself decides.
+    if abs(number) >= LARGEST_VALUE and Decimal(text).copy_abs() > LARGEST_VALUE:
         raise BadValue("must be at most 2**53 in size", column=column)
     return number
 
@@ -161,6 +159,8 @@ def release_id_from(text: str, *, column: str = "release_id") -> int:
     """An id written with ASCII digits alone."""
     if not _PLAIN_WHOLE.fullmatch(text):
         raise BadValue("must be a whole number", column=column)
+    if len(text) > _LONGEST_WHOLE:  # int() of thousands of digits is slow, or refuses
+        raise BadValue("must be between 1 and 2**63 - 1", column=column)
     return checked_release_id(int(text), column=column)
 
 
@@ -171,10 +171,20 @@ def instant_from(text: str, *, column: str = "recorded_at") -> datetime:
     '2026-11-20T06:00:00+00:00'
     """
     rule = "must be an ISO 8601 date and time such as 2026-11-20T08:00:00Z"
-    if not _ISO_TIME.match(text):
+    if not _ISO_TIME.fullmatch(text):
         raise BadValue(rule, column=column)
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadValue(rule, column=column) from error
     return checked_instant(instant, column=column)
+
+
+def _is_too_large(value: Rational) -> bool:
+    # As Python's integers: numpy's overflow.
+    return abs(int(value.numerator)) > LARGEST_VALUE * int(value.denominator)
+
+
+def _is_duration(value: object) -> bool:
+    """The durations of numpy call themselves integers."""
+    return type(value).__name__ == "timedelta64"

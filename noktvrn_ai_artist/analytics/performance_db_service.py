@@ -165,9 +165,13 @@ def add_performance_metrics(
     `read == stored + duplicate + rejected`.
 
     Raises:
+        BadValue: `source` or `label` breaks a rule; nothing was stored.
         ImportRefused: an observation breaks a rule and `skip_bad` is not set; nothing was stored.
         DatabaseUnavailable: it may have been stored; the same import again stores nothing twice.
     """
+    source = observation_rules.checked_name(source, column="source")
+    longest = observation_rules.LONGEST_TITLE
+    label = observation_rules.checked_text(label, column="label", longest=longest) or ""
     now = datetime.now(UTC)
     database = shared_database()
     door = ObservationDoor(catalogue=load_catalogue(database), now=now, source=source)
@@ -286,7 +290,8 @@ def undo_import(batch_id: int) -> UndoCounts:
     Raises:
         UnknownBatch: there is no such import, or it was undone before.
     """
-    return observation_batches.undo_batch(shared_database(), batch_id, now=datetime.now(UTC))
+    checked = observation_rules.checked_release_id(batch_id, column="batch_id")
+    return observation_batches.undo_batch(shared_database(), checked, now=datetime.now(UTC))
 
 
 def _store(connection: Connection, observation: Observation, now: datetime) -> bool:

@@ -111,15 +111,9 @@ def period_gains(
     Raises:
         BadValue: the metric is neither a counter nor a daily amount, so nothing is gained.
     """
-    metric = _growing(platform, metric_type)
-    name = "counter_gains" if metric.kind is MetricKind.COUNTER else "daily_amounts"
-    return _rows(
-        PeriodGain,
-        name,
-        _names(platform, metric_type),
-        **_period(start, end),
-        artist_id=artist_id,
-    )
+    name = _by_kind(platform, metric_type, counter="counter_gains", daily="daily_amounts")
+    names, period = _names(platform, metric_type), _period(start, end)
+    return _rows(PeriodGain, name, names, **period, artist_id=artist_id)
 
 
 def daily_gains(
@@ -138,15 +132,9 @@ def daily_gains(
     Raises:
         BadValue: the metric is neither a counter nor a daily amount, so nothing is gained.
     """
-    metric = _growing(platform, metric_type)
-    name = "counter_gain_per_day" if metric.kind is MetricKind.COUNTER else "amount_per_day"
-    return _rows(
-        DailyGain,
-        name,
-        _names(platform, metric_type),
-        **_period(start, end),
-        artist_id=artist_id,
-    )
+    name = _by_kind(platform, metric_type, counter="counter_gain_per_day", daily="amount_per_day")
+    names, period = _names(platform, metric_type), _period(start, end)
+    return _rows(DailyGain, name, names, **period, artist_id=artist_id)
 
 
 def _rows(record: type[R], name: str, values: dict[str, object], **more: object) -> list[R]:
@@ -155,13 +143,14 @@ def _rows(record: type[R], name: str, values: dict[str, object], **more: object)
         return cursor.execute(query(name), {**values, **more}).fetchall()
 
 
-def _growing(platform: str, metric_type: str) -> Metric:
+def _by_kind(platform: str, metric_type: str, *, counter: str, daily: str) -> str:
     metric = metric_of(platform, metric_type)
-    if metric.kind not in {MetricKind.COUNTER, MetricKind.DAILY}:
-        raise BadValue(
-            f"{metric.name} is a {metric.kind}: it does not add up", column="metric_type"
-        )
-    return metric
+    if metric.kind is MetricKind.COUNTER:
+        return counter
+    if metric.kind is MetricKind.DAILY:
+        return daily
+    rule = f"{metric.name} is a {metric.kind}: it does not add up"
+    raise BadValue(rule, column="metric_type")
 
 
 def metric_of(platform: str, metric_type: str) -> Metric:

@@ -49,18 +49,23 @@ def register_entries(
 ) -> dict[Identity, int]:
     """The release id behind each (checked) entry's identity; what is not known is registered.
 
-    Of entries with one identity the first is used. Runs in the caller's transaction, and holds
-    off other registrations until its end.
+    Of entries with one identity the first is used. Those with an external id come first, so that
+    a title alone finds them, now as in any repetition. Runs in the caller's transaction, and
+    holds off other registrations until its end.
     """
     wanted: dict[Identity, ReleaseEntry] = {}
     for entry in entries:
         wanted.setdefault(entry.identity, entry)
     connection.execute(query("lock_registration"), {"key": LOCK_KEY})
-    found = _known_ids(connection, list(wanted.values()), platform)
-    missing = [entry for identity, entry in wanted.items() if identity not in found]
-    if missing:
-        found |= _register(connection, missing, batch_id=batch_id)
-        _publish(connection, missing, found, platform=platform, batch_id=batch_id)
+    published = [entry for entry in wanted.values() if entry.external_id is not None]
+    titled = [entry for entry in wanted.values() if entry.external_id is None]
+    found: dict[Identity, int] = {}
+    for some in (published, titled):
+        found |= _known_ids(connection, some, platform)
+        missing = [entry for entry in some if entry.identity not in found]
+        if missing:
+            found |= _register(connection, missing, batch_id=batch_id)
+            _publish(connection, missing, found, platform=platform, batch_id=batch_id)
     return found
 
 

@@ -10,9 +10,9 @@ import typer
 from noktvrn_ai_artist.analytics import declared_names, release_registry
 from noktvrn_ai_artist.analytics import performance_db_service as service
 from noktvrn_ai_artist.analytics.metric_catalogue import Metric, MetricKind
-from noktvrn_ai_artist.analytics.observation_rules import instant_from
+from noktvrn_ai_artist.analytics.observation_rules import instant_from, release_id_from
 from noktvrn_ai_artist.analytics.release_entries import ReleaseEntry
-from noktvrn_ai_artist.cli.output import AsJson, console, print_json, print_table, shown_id
+from noktvrn_ai_artist.cli.output import AsJson, print_json, print_table, say, shown_id
 from noktvrn_ai_artist.database.connection_manager import shared_database
 
 
@@ -28,12 +28,13 @@ def artists(as_json: AsJson = False) -> None:
 
 
 def releases(
-    artist: Annotated[int | None, typer.Option(help="An artist's id.")] = None,
+    artist: Annotated[str | None, typer.Option(help="An artist's id.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the releases, by artist and title."""
     service.apply_schema()
-    found = release_registry.list_releases(shared_database(), artist_id=artist)
+    artist_id = None if artist is None else release_id_from(artist, column="artist_id")
+    found = release_registry.list_releases(shared_database(), artist_id=artist_id)
     if as_json:
         print_json(found)
         return
@@ -60,22 +61,23 @@ def register(
     entry = ReleaseEntry(
         artist=artist, title=title, published_at=published_at, external_id=external_id, url=url
     )
-    console.print(release_registry.register_release(shared_database(), entry, platform=platform))
+    say(str(release_registry.register_release(shared_database(), entry, platform=platform)))
 
 
 def annotate(
     text: Annotated[str, typer.Argument(help="What happened.")],
     at: Annotated[str | None, typer.Option(help="ISO 8601 with an offset; default now.")] = None,
-    release: Annotated[int | None, typer.Option(help="Of one release; default of all.")] = None,
+    release: Annotated[str | None, typer.Option(help="Of one release; default of all.")] = None,
     kind: Annotated[str, typer.Option(help="Such as campaign, playlist, note.")] = "note",
 ) -> None:
     """Note an event; charts show it as a line."""
     service.apply_schema()
+    release_id = None if release is None else release_id_from(release)
     happened_at = datetime.now(UTC) if at is None else instant_from(at, column="at")
     number = release_registry.annotate(
-        shared_database(), text, happened_at=happened_at, kind=kind, release_id=release
+        shared_database(), text, happened_at=happened_at, kind=kind, release_id=release_id
     )
-    console.print(f"event {number} noted")
+    say(f"event {number} noted")
 
 
 def metrics(
@@ -117,7 +119,7 @@ def declare(
         declared_names.declare_metric(
             database, platform, metric, kind=kind, unit=unit, signed=signed
         )
-    console.print(f"{platform}{f' {metric}' if metric else ''} is known now", highlight=False)
+    say(f"{platform}{f' {metric}' if metric else ''} is known now")
 
 
 def _definition_now(metric: Metric) -> str | None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from noktvrn_ai_artist.cli.output import AsJson, console, print_json, print_table
+from noktvrn_ai_artist.cli.output import AsJson, print_json, print_table, say
 from noktvrn_ai_artist.database.connection_manager import (
     Database,
     first_value,
@@ -45,9 +45,9 @@ def migrate() -> None:
     """Bring the schema up to date."""
     applied = apply_migrations(shared_database())
     for migration in applied:
-        console.print(f"applied {migration.number}: {migration.name}", highlight=False)
+        say(f"applied {migration.number}: {migration.name}")
     if not applied:
-        console.print("the schema is up to date")
+        say("the schema is up to date")
 
 
 @db.command()
@@ -60,7 +60,7 @@ def stop(
         raise SettingsError("DATABASE_URL names a server of yours; only a private one is stopped")
     stopped = PrivateServer(private_folder(settings)).stop()
     if not quiet:
-        console.print("stopped" if stopped else "it was not running")
+        say("stopped" if stopped else "it was not running")
 
 
 def _was_running(settings: Settings) -> bool | None:

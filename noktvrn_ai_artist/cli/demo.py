@@ -19,7 +19,7 @@ import typer
 
 from noktvrn_ai_artist.analytics import performance_db_service as service
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
-from noktvrn_ai_artist.cli.output import console
+from noktvrn_ai_artist.cli.output import say
 from noktvrn_ai_artist.database.connection_manager import (
     Database,
     drop_database,
@@ -65,13 +65,13 @@ def run_demo(
         _remove(settings)
         return
     chosen = _free_port(port)
-    console.print("preparing the demo's database …")
+    say("preparing the demo's database …")
     use_database(Database(settings).open())
     service.apply_schema()
     load_demo_numbers()
     tracker = StockSuccessTracker(settings.source_stats_path, clock=lambda: DEMO_NOW)
     simulate_clip_usage(tracker)
-    console.print(NOTICE)
+    say(NOTICE)
     _serve(
         chosen,
         {
@@ -103,7 +103,7 @@ def _remove(settings: Settings) -> None:
     state = settings.source_stats_path
     for file in (state, state.with_name(f"{state.name}.lock")):
         file.unlink(missing_ok=True)
-    console.print("the demo is gone")
+    say("the demo is gone")
 
 
 def _serve(port: int, environment: Mapping[str, str]) -> None:
@@ -120,13 +120,13 @@ def _serve(port: int, environment: Mapping[str, str]) -> None:
         signal.signal(number, stop)
     try:
         if _healthy(child, port):
-            console.print(f"[bold]open http://{HOST}:{port}[/]  (Ctrl+C stops it)")
+            say(f"open http://{HOST}:{port}  (Ctrl+C stops it)")
         child.wait()
     finally:
         child.kill()
         child.wait()
         use_database(None)
-    console.print("stopped")
+    say("stopped")
 
 
 def _healthy(child: subprocess.Popen[bytes], port: int) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Annotated, BinaryIO
 
 import typer
@@ -16,7 +17,7 @@ from noktvrn_ai_artist.analytics.observation_rules import (
     number_from,
     release_id_from,
 )
-from noktvrn_ai_artist.cli.output import AsJson, console, errors, print_json, print_table, shown_id
+from noktvrn_ai_artist.cli.output import AsJson, errors, print_json, print_table, say, shown_id
 from noktvrn_ai_artist.errors import BadFile, Rejection
 from noktvrn_ai_artist.ingest.ingest_service import IngestReport, ingest_file, write_rejects
 from noktvrn_ai_artist.records import ImportBatch
@@ -52,6 +53,13 @@ def ingest(
     """
     service.apply_schema()
     refused: dict[int, Rejection] = {}
+    target = rejects or file.with_name(f"{file.name}.rejects.csv")
+
+    def note(rejection: Rejection) -> None:
+        refused.setdefault(rejection.row, rejection)
+
+    if skip_bad:
+        _refuse_unwritable(target, file)
     with _opened(file) as opened, _bar(opened, file.stat().st_size) as progress:
         report = ingest_file(
             opened,
@@ -61,12 +69,10 @@ def ingest(
             dry_run=dry_run,
             skip_bad=skip_bad,
             on_progress=progress,
-            on_rejection=lambda rejection: refused.update({rejection.row: rejection}),
+            on_rejection=note,
         )
-        target = rejects or file.with_name(f"{file.name}.rejects.csv")
         if refused:
-            with target.open("w", encoding="utf-8", newline="") as out:
-                write_rejects(opened, refused, out)
+            _write_rejects(opened, refused, target)
     if as_json:
         print_json(report)
     else:
@@ -96,7 +102,7 @@ def record(
         source_url=source_url,
         notes=notes,
     )
-    console.print("stored" if stored else "known already; nothing changed")
+    say("stored" if stored else "known already; nothing changed")
 
 
 def imports(
@@ -123,16 +129,16 @@ def _import_cells(batch: ImportBatch) -> tuple[object, ...]:
 
 
 def undo(
-    batch: Annotated[int, typer.Argument(help="The import's id; see `noktvrn imports`.")],
+    batch: Annotated[str, typer.Argument(help="The import's id; see `noktvrn imports`.")],
 ) -> None:
     """Take an import back: its numbers, and the releases that nothing else is known of."""
     service.apply_schema()
-    counts = service.undo_import(batch)
-    console.print(
-        f"import {batch} undone: {counts.removed:,} observations removed, {counts.restored:,}"
+    batch_id = release_id_from(batch, column="import")
+    counts = service.undo_import(batch_id)
+    say(
+        f"import {batch_id} undone: {counts.removed:,} observations removed, {counts.restored:,}"
         f" restored to what they were, {counts.releases:,} releases and {counts.artists:,}"
         " artists removed",
-        highlight=False,
     )
 
 
@@ -143,7 +149,40 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise BadFile(f"{file} cannot be opened: {error.strerror}") from error
     with opened:
+        if not opened.seekable():
+            raise BadFile(f"{file} can be read only once, and is read twice: save it first")
         yield opened
+
+
+def _refuse_unwritable(target: Path, file: Path) -> None:
+    """Said before anything is stored, for afterwards the refused rows would be told to nobody."""
+    if target.exists() and file.exists() and target.samefile(file):
+        raise BadFile(f"{file} would be overwritten by its own refused rows")
+    if target.is_dir():
+        raise BadFile(f"{target} cannot be written: it is a folder")
+    with _named_fault(target), NamedTemporaryFile(dir=target.parent):
+        pass
+
+
+def _write_rejects(file: BinaryIO, refused: Mapping[int, Rejection], target: Path) -> None:
+    """Whole or not at all, readable by its owner; a link at its place is replaced, not followed."""
+    with (
+        _named_fault(target),
+        TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder,
+    ):
+        whole = Path(folder) / "rejects"
+        with whole.open("x", encoding="utf-8", newline="") as out:
+            whole.chmod(0o600)
+            write_rejects(file, refused, out)
+        whole.replace(target)
+
+
+@contextmanager
+def _named_fault(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BadFile(f"{target} cannot be written: {error.strerror}") from error
 
 
 @contextmanager
@@ -169,24 +208,21 @@ def _bar(file: BinaryIO, size: int) -> Iterator[Callable[[int], None]]:
 def _tell(report: IngestReport, rejects: Path | None) -> None:
     counts = report.counts
     did = "would store" if report.dry_run else "stored"
-    console.print(
+    say(
         f"{did} {counts.stored:,} of {counts.read:,} observations ({report.form} form):"
         f" {counts.corrected:,} corrected, {counts.duplicate:,} duplicate,"
         f" {counts.rejected:,} rejected",
-        highlight=False,
     )
-    console.print(
+    say(
         f"registered {report.artists:,} artists, {report.releases:,} releases,"
         f" {report.publications:,} publications",
-        highlight=False,
     )
     if report.before_publication:
-        console.print(
+        say(
             f"{report.before_publication:,} observations are stamped before their release came"
             " out: stored, and left out of every curve",
-            highlight=False,
         )
     if rejects is not None:
-        console.print(f"refused rows are in {rejects}", highlight=False)
+        say(f"refused rows are in {rejects}")
     if not report.dry_run:
-        console.print(f"import {counts.batch_id}: `noktvrn undo {counts.batch_id}` takes it back")
+        say(f"import {counts.batch_id}: `noktvrn undo {counts.batch_id}` takes it back")

@@ -21,10 +21,10 @@ from noktvrn_ai_artist.analytics.growth_curves import (
     value_at,
 )
 from noktvrn_ai_artist.analytics.metric_catalogue import MetricKind
-from noktvrn_ai_artist.analytics.observation_rules import instant_from
+from noktvrn_ai_artist.analytics.observation_rules import instant_from, release_id_from
 from noktvrn_ai_artist.analytics.performance_questions import HistoryPoint
 from noktvrn_ai_artist.analytics.release_registry import get_release
-from noktvrn_ai_artist.cli.output import AsJson, console, print_json, print_table, shown, shown_id
+from noktvrn_ai_artist.cli.output import AsJson, print_json, print_table, say, shown, shown_id
 from noktvrn_ai_artist.database.connection_manager import shared_database
 from noktvrn_ai_artist.errors import BadValue
 from noktvrn_ai_artist.records import Correction
@@ -33,8 +33,8 @@ Instant = Annotated[str | None, typer.Option(help="ISO 8601 with an offset.")]
 
 
 def performance(
-    artist: Annotated[int | None, typer.Option(help="An artist's id.")] = None,
-    release: Annotated[int | None, typer.Option(help="A release's id.")] = None,
+    artist: Annotated[str | None, typer.Option(help="An artist's id.")] = None,
+    release: Annotated[str | None, typer.Option(help="A release's id.")] = None,
     platform: Annotated[str | None, typer.Option(help="Such as YouTube.")] = None,
     since: Instant = None,
     until: Instant = None,
@@ -44,7 +44,11 @@ def performance(
     """Show observations, newest first; `--since` is inclusive, `--until` exclusive."""
     service.apply_schema()
     found = service.get_performance_data(
-        artist, release, platform, _instant(since, "since"), _instant(until, "until")
+        None if artist is None else release_id_from(artist, column="artist_id"),
+        None if release is None else release_id_from(release),
+        platform,
+        _instant(since, "since"),
+        _instant(until, "until"),
     )
     if as_json:
         print_json(found)
@@ -58,29 +62,29 @@ def performance(
 
 
 def growth(
-    release: Annotated[int, typer.Argument(help="A release's id.")],
+    release: Annotated[str, typer.Argument(help="A release's id.")],
     platform: Annotated[str, typer.Option(help="The platform.")] = "YouTube",
     metric: Annotated[str, typer.Option(help="A counter or a daily amount.")] = "views",
     as_json: AsJson = False,
 ) -> None:
     """Show a release after 24 h, 7 d and 28 d against its artist's other releases at that age."""
     service.apply_schema()
-    known = get_release(shared_database(), release)
+    known = get_release(shared_database(), release_id_from(release))
     if known.published_at is None:
-        raise BadValue(f"release {release} has no date of publication", column="published_at")
+        raise BadValue("the release has no date of publication", column="published_at")
     kind = questions.metric_of(platform, metric).kind
     history = questions.metric_history(
         platform=platform, metric_type=metric, artist_id=known.artist_id
     )
     curves = _curves(history, kind)
-    own = curves.pop(release, None) or growth_curve(
-        release, published_at=known.published_at, times=[], values=[], kind=kind
+    own = curves.pop(known.release_id, None) or growth_curve(
+        known.release_id, published_at=known.published_at, times=[], values=[], kind=kind
     )
     rows = _growth_rows(own, list(curves.values()))
     if as_json:
         print_json({"release": known, "ages": rows})
         return
-    console.print(f"[bold]{known.artist} – {known.title}[/] · {platform} {metric}")
+    say(f"{known.artist} – {known.title} · {platform} {metric}")
     print_table(
         "",
         ("age", "value", "usual median", "lower quartile", "upper quartile", "releases behind it"),
@@ -89,11 +93,11 @@ def growth(
 
 
 def corrections(
-    release: Annotated[int, typer.Argument(help="A release's id.")], as_json: AsJson = False
+    release: Annotated[str, typer.Argument(help="A release's id.")], as_json: AsJson = False
 ) -> None:
     """Show values of a release that no longer stand, and where they had come from."""
     service.apply_schema()
-    found = service.get_corrections(release)
+    found = service.get_corrections(release_id_from(release))
     if as_json:
         print_json(found)
         return

@@ -25,14 +25,23 @@ DASH = "–"
 
 
 def say_error(error: NoktvrnError) -> None:
-    """One line for one error; a refused import lists what it refused."""
-    errors.print(f"[bold red]error:[/] {_plain(str(error))}", highlight=False)
+    """One error on one line, to the letter; a refused import lists what it refused."""
+    _say(f"error: {error}", style="bold red")
     if isinstance(error, ImportRefused):
         for rejection in error.rejections:
-            errors.print(f"  {_plain(str(rejection))}", highlight=False)
+            _say(f"  {rejection}")
         more = error.rejected - len(error.rejections)
         if more > 0:
-            errors.print(f"  … and {more:,} more", highlight=False)
+            _say(f"  … and {more:,} more")
+
+
+def say(line: str) -> None:
+    """One line for people, to the letter."""
+    console.print(line, markup=False, emoji=False, highlight=False, soft_wrap=True)
+
+
+def _say(line: str, *, style: str | None = None) -> None:
+    errors.print(line, style=style, markup=False, emoji=False, highlight=False)
 
 
 def print_json(value: object) -> None:

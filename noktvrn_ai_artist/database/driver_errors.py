@@ -20,6 +20,7 @@ from noktvrn_ai_artist.errors import (
 _UNAVAILABLE = ("08", "57P0", "53300", "58030", "XX000")
 _CONFLICT = ("40001", "40P01")
 _NO_TABLE = ("42P01", "42703")
+_POOL_ERRORS = (psycopg_pool.PoolTimeout, psycopg_pool.TooManyRequests, psycopg_pool.PoolClosed)
 
 
 @contextmanager
@@ -61,5 +62,6 @@ def is_worth_repeating(error: Exception) -> bool:
     if not isinstance(error, DatabaseUnavailable):
         return False
     cause = error.__cause__
-    state = cause.sqlstate if isinstance(cause, psycopg.Error) else None
-    return isinstance(cause, psycopg.Error) and not (state or "").startswith("28")
+    if not isinstance(cause, psycopg.Error) or isinstance(cause, _POOL_ERRORS):
+        return False
+    return not (cause.sqlstate or "").startswith("28")

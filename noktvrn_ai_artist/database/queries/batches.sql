@@ -85,10 +85,12 @@ window key as (partition by release_id, recorded_at, platform, metric_type order
 select coalesce(max(round), 0) from rounds;
 
 -- name: create_fresh
--- What one round brings that is not known, with the revision it will have.
+-- What one round brings that is not known, with the revision it will have and what it replaces.
 create temporary table fresh on commit drop as
 select n.release_id, n.recorded_at, n.platform, n.metric_type, n.metric_value, n.source,
-    n.source_url, n.notes, coalesce(p.revision + 1, 0) as revision
+    n.source_url, n.notes, coalesce(p.revision + 1, 0) as revision,
+    p.metric_value as old_value, p.source as old_source, p.source_url as old_source_url,
+    p.notes as old_notes, p.batch_id as old_batch_id, p.stored_at as old_stored_at
 from rounds n
 left join content_performance p using (release_id, recorded_at, platform, metric_type)
 where n.round = %(round)s::bigint and p.metric_value is distinct from n.metric_value;
@@ -98,24 +100,27 @@ where n.round = %(round)s::bigint and p.metric_value is distinct from n.metric_v
 drop table fresh;
 
 -- name: keep_superseded
--- Move what this round replaces into the history.
+-- Put what was replaced into the history, unless it was undone before it was replaced. Every writer
+-- takes a key before its history, so that none waits for another who waits for it.
 insert into performance_corrections
     (release_id, recorded_at, platform, metric_type, revision, metric_value, source, source_url,
      notes, batch_id, stored_at)
-select p.release_id, p.recorded_at, p.platform, p.metric_type, p.revision, p.metric_value,
-    p.source, p.source_url, p.notes, p.batch_id, p.stored_at
+select f.release_id, f.recorded_at, f.platform, f.metric_type, f.revision - 1, f.old_value,
+    f.old_source, f.old_source_url, f.old_notes, f.old_batch_id, f.old_stored_at
 from fresh f
 join content_performance p using (release_id, recorded_at, platform, metric_type)
-where f.revision > 0
-order by p.release_id, p.recorded_at, p.platform, p.metric_type
-on conflict (release_id, recorded_at, platform, metric_type, revision) do nothing;
+left join import_batches b on b.batch_id = f.old_batch_id
+where f.revision > 0 and p.revision = f.revision and p.batch_id = %(batch_id)s
+    and b.undone_at is null
+order by f.release_id, f.recorded_at, f.platform, f.metric_type;
 
 -- name: count_fresh
--- How many observations does this round bring?
-select count(*) from fresh;
+-- How many observations does this round bring, and how many of them replace another?
+select count(*), count(*) filter (where revision > 0) from fresh;
 
 -- name: merge_fresh
--- Let this round's values stand. A row counts only if nobody changed its key since it was compared.
+-- Let this round's values stand where nobody changed the key since it was compared; where somebody
+-- did, the key is held all the same.
 insert into content_performance
     (release_id, recorded_at, platform, metric_type, metric_value, revision, source, source_url,
      notes, batch_id, stored_at)
@@ -128,6 +133,27 @@ on conflict (release_id, recorded_at, platform, metric_type) do update set
     source = excluded.source, source_url = excluded.source_url, notes = excluded.notes,
     batch_id = excluded.batch_id, stored_at = excluded.stored_at
 where content_performance.revision = excluded.revision - 1;
+
+-- name: drop_merged
+-- Leave what somebody changed in between.
+delete from fresh f using content_performance p
+where p.release_id = f.release_id and p.recorded_at = f.recorded_at
+    and p.platform = f.platform and p.metric_type = f.metric_type
+    and p.revision = f.revision and p.batch_id = %(batch_id)s;
+
+-- name: compare_again
+-- Compare that with what stands now.
+update fresh f set
+    revision = p.revision + 1, old_value = p.metric_value, old_source = p.source,
+    old_source_url = p.source_url, old_notes = p.notes, old_batch_id = p.batch_id,
+    old_stored_at = p.stored_at
+from content_performance p
+where p.release_id = f.release_id and p.recorded_at = f.recorded_at
+    and p.platform = f.platform and p.metric_type = f.metric_type;
+
+-- name: drop_known
+-- What stands by now is a duplicate.
+delete from fresh where metric_value = old_value;
 
 -- name: forget_superseded_of_batch
 -- Undo, first: values of this batch that no longer stand are forgotten.
