@@ -7,29 +7,15 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from noktvrn_ai_artist.database import connection_manager
 from noktvrn_ai_artist.database.connection_manager import Database
-from noktvrn_ai_artist.database.embedded_postgres import ConnectionTarget, PrivateServer
+from noktvrn_ai_artist.database.embedded_postgres import PrivateServer
 from noktvrn_ai_artist.database.migrations import apply_migrations
 from noktvrn_ai_artist.settings import Settings
 
-TEMPLATE = "noktvrn_template"
 _numbers = itertools.count(1)
-
-
-def run_sql(target: ConnectionTarget, statement: str) -> None:
-    """Run one statement outside of any of the tests' own databases."""
-    with psycopg.connect(
-        host=str(target.host),
-        port=target.port,
-        user=target.user,
-        dbname="postgres",
-        autocommit=True,
-    ) as connection:
-        connection.execute(statement.encode())
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -58,21 +44,43 @@ def server(data_dir: Path) -> Iterator[PrivateServer]:
 
 
 @pytest.fixture(scope="session")
-def template(server: PrivateServer, data_dir: Path) -> str:
-    """The name of a migrated, empty database that others are copied from."""
-    with Database(Settings(data_dir=data_dir, database=TEMPLATE)) as database:
+def kept_database(server: PrivateServer, data_dir: Path) -> str:
+    """The name of a migrated database that tests may fill and must not alter."""
+    server.ensure_running()
+    name = f"kept_{os.getpid()}"
+    with Database(Settings(data_dir=data_dir, database=name)) as database:
         apply_migrations(database)
-    return TEMPLATE
+    return name
 
 
 @pytest.fixture
-def database(server: PrivateServer, template: str, data_dir: Path) -> Iterator[Database]:
-    """An empty, migrated database, shared by all the process's doors for one test."""
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    target = server.ensure_running()
-    run_sql(target, f"create database {name} template {template} strategy file_copy")
-    database = Database(Settings(data_dir=data_dir, database=name)).open()
+def database(kept_database: str, data_dir: Path) -> Iterator[Database]:
+    """An empty, migrated database behind all the process's doors, for tests that only fill it."""
+    database = Database(Settings(data_dir=data_dir, database=kept_database)).open()
+    empty(database)
     connection_manager.use_database(database)
     yield database
     connection_manager.use_database(None)
-    run_sql(target, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def fresh_database(server: PrivateServer, data_dir: Path) -> Iterator[Database]:
+    """A database made for one test, which may alter its schema."""
+    name = f"fresh_{os.getpid()}_{next(_numbers)}"
+    database = Database(Settings(data_dir=data_dir, database=name)).open()
+    apply_migrations(database)
+    connection_manager.use_database(database)
+    yield database
+    connection_manager.use_database(None)
+    connection_manager.drop_database(server, name)
+
+
+def empty(database: Database) -> None:
+    """Take every row away, and begin to count anew."""
+    with database.transaction() as connection:
+        found = connection.execute(
+            "select tablename from pg_tables where schemaname = 'public'"
+            " and tablename <> 'schema_migrations'"
+        ).fetchall()
+        tables = ", ".join(name for (name,) in found)
+        connection.execute(f"truncate {tables} restart identity cascade".encode())
