@@ -38,7 +38,8 @@ class GrowthCurve:
 
     `ages` are days since publication, ascending, each 0 or more; `values` are the totals at those
     ages. `falls` are indexes of totals below the one before; `before_publication` counts snapshots
-    that were left out because they are stamped before the release was published.
+    that were left out because they are stamped before the release was published; `ends_in_gap` says
+    that daily amounts go on after a day that is missing, so that their total is not known.
     """
 
     release_id: int
@@ -46,6 +47,7 @@ class GrowthCurve:
     values: NDArray[np.float64]
     falls: tuple[int, ...]
     before_publication: int
+    ends_in_gap: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,7 @@ def growth_curve(
         raise ValueError(f"a {kind} has no total that grows with age")
     order = sorted(range(len(times)), key=lambda index: times[index])
     stamped = [(times[index], float(values[index])) for index in order]
+    last = stamped[-1][0] if stamped else published_at
     if kind is MetricKind.DAILY:
         stamped = _added_up(stamped, published_at)
     aged = [((time - published_at) / DAY, value) for time, value in stamped]
@@ -101,6 +104,7 @@ def growth_curve(
         values=np.array(totals, dtype=np.float64),
         falls=tuple(i for i, (a, b) in enumerate(pairwise(totals), start=1) if b < a),
         before_publication=len(aged) - len(kept),
+        ends_in_gap=bool(stamped) and stamped[-1][0] < last,
     )
 
 
@@ -113,7 +117,8 @@ def value_at(curve: GrowthCurve, age: timedelta) -> AgeValue:
     if not curve.ages.size:
         return AgeValue(value=None, maturity=Maturity.NO_DATA)
     if days > curve.ages[-1]:
-        return AgeValue(value=None, maturity=Maturity.NOT_YET_MATURE)
+        beyond = Maturity.IN_A_GAP if curve.ends_in_gap else Maturity.NOT_YET_MATURE
+        return AgeValue(value=None, maturity=beyond)
     if days < curve.ages[0]:
         return AgeValue(value=None, maturity=Maturity.NOT_OBSERVED)
     after = int(np.searchsorted(curve.ages, days))

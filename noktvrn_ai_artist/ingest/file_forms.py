@@ -297,7 +297,7 @@ def _metric_columns(
     if strange:
         raise BadFile(
             f"has a column {strange[0][:64]!r} that is no metric and no known column;"
-            " leave it out, or name it with --ignore"
+            " leave it out, or say that it is to be ignored"
         )
     if form is Form.WIDE and not rest:
         raise BadFile("has no metric column")

@@ -1,0 +1,133 @@
+"""Time series of one release: small charts by platform, each with its own axis."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import streamlit as st
+
+from noktvrn_ai_artist.analytics.metric_catalogue import Metric, MetricKind
+from noktvrn_ai_artist.records import Release
+from streamlit_app import resources
+from streamlit_app.analytics import charts
+from streamlit_app.analytics.frames import complete_before, metrics_in, series_of, within
+from streamlit_app.analytics.periods import Period
+from streamlit_app.analytics.wording import metric_name, plural, shown_time
+from streamlit_app.components.measure_chooser import Measure, measure_name
+from streamlit_app.components.show import show_chart
+from streamlit_app.components.time_zone import shown_zone
+
+_TOTAL, _GAIN = "Total", "Gain a day"
+_SOURCES = {"manual": "entered by hand", "csv": "a CSV file", "python": "a program"}
+
+
+def show_history(release: Release, numbers: pd.DataFrame, period: Period) -> None:
+    """Every metric over the period, counters as totals or as what they gained a day."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.header("Over time", width="content")
+        shape = st.segmented_control(
+            "Counters as",
+            [_TOTAL, _GAIN],
+            default=_TOTAL,
+            required=True,
+            key="counters",
+            bind="query-params",
+            label_visibility="collapsed",
+            help="Counters run up since publication; their gain a day is the slope.",
+        )
+    measures = metrics_in(numbers)
+    seen = [m for m in measures if not within(series_of(numbers, *m), period).empty]
+    with st.grid(min(2, max(1, len(seen))), min_column_width=330) as grid:
+        for measure in seen:
+            with grid.cell(), st.container(border=True, height="stretch"):
+                _show_series(release, numbers, measure, period, as_gain=shape == _GAIN)
+    _name_the_unseen(numbers, [measure for measure in measures if measure not in seen])
+    st.caption(" ".join(_sources(numbers)))
+
+
+def _show_series(
+    release: Release,
+    numbers: pd.DataFrame,
+    measure: Measure,
+    period: Period,
+    *,
+    as_gain: bool,
+) -> None:
+    metric = resources.catalogue().metric(*measure)
+    series = within(series_of(numbers, *measure), period)
+    gained = as_gain and metric.kind is MetricKind.COUNTER
+    how = " gained a day" if gained else _suffix(metric)
+    st.markdown(f"{measure[0]} · **{metric_name(metric.name)}**{how}")
+    if gained and len(series) == 1:
+        st.caption("– one snapshot in this period: what was gained is not known")
+        return
+    look = _look(release, measure, metric, period)
+    key = "_".join(("history", *measure))
+    if metric.kind is MetricKind.DAILY:
+        show_chart(charts.amount_chart(series, look), key=key)
+    elif gained:
+        show_chart(charts.gain_chart(series, look), key=key)
+    else:
+        show_chart(charts.total_chart(series, look), key=key)
+
+
+def _suffix(metric: Metric) -> str:
+    return {
+        MetricKind.COUNTER: " in total",
+        MetricKind.DAILY: " a day",
+        MetricKind.GAUGE: "",
+        MetricKind.ROLLING_UNIQUE: " in its window",
+        MetricKind.RATIO: f", {metric.unit}",
+    }[metric.kind]
+
+
+def _look(release: Release, measure: Measure, metric: Metric, period: Period) -> charts.Look:
+    # A daily amount belongs to a day of its platform, whatever zone it is looked at from.
+    daily = metric.kind is MetricKind.DAILY
+    return charts.Look(
+        name=measure_name(measure),
+        unit=metric.unit,
+        zone=ZoneInfo("UTC") if daily else shown_zone(),
+        incomplete=complete_before(metric, now=datetime.now(UTC)),
+        marks=_marks(release, metric, period),
+    )
+
+
+def _marks(release: Release, metric: Metric, period: Period) -> list[charts.Mark]:
+    """What happened in the period: people's notes, the publication, changes of definition."""
+    notes = [
+        charts.Mark(when=note.happened_at, text=note.text)
+        for note in resources.events(release.release_id)
+    ]
+    changes = [
+        charts.Mark(
+            when=datetime(change.since.year, change.since.month, change.since.day, tzinfo=UTC),
+            text=f"counted anew: {change.meaning}",
+        )
+        for change in metric.definitions
+        if change.since is not None
+    ]
+    out = [charts.Mark(when=release.published_at, text="published")] if release.published_at else []
+    return [mark for mark in [*notes, *changes, *out] if period.start <= mark.when < period.end]
+
+
+def _name_the_unseen(numbers: pd.DataFrame, measures: list[Measure]) -> None:
+    for platform, of_platform in groupby(measures, key=lambda measure: measure[0]):
+        names = ", ".join(metric_name(metric).lower() for _, metric in of_platform)
+        newest = numbers[numbers["platform"] == platform]["recorded_at"].max()
+        st.caption(
+            f"– {platform}: no value of {names} in this period; the newest is of "
+            f"{shown_time(newest, shown_zone())}."
+        )
+
+
+def _sources(numbers: pd.DataFrame) -> list[str]:
+    """Where the numbers of each platform come from, and the zone they are shown in."""
+    said = []
+    for platform, of_platform in numbers.groupby("platform", observed=True):
+        names = sorted({_SOURCES.get(name, name) for name in of_platform["source"].unique()})
+        said.append(f"{platform}: {plural(len(of_platform), 'value')} from {', '.join(names)}.")
+    return [*said, f"Counted by the platforms themselves; times in {shown_zone().key}."]

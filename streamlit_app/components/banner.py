@@ -1,0 +1,17 @@
+"""The line that says when what is shown is the demo's."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from streamlit_app import resources
+
+
+def show_demo_banner() -> None:
+    """Say on every page of the demo what is real in it and what is not."""
+    if resources.settings().demo:
+        st.info(
+            "**Demo data**: real numbers of the CC0 “Trending YouTube Video Statistics” sample; "
+            "clip usage is simulated.",
+            icon=":material/science:",
+        )

@@ -1,0 +1,204 @@
+"""The only maker of what pages share: the database, its cached reads, and the tracker."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from noktvrn_ai_artist.analytics import performance_db_service, performance_questions
+from noktvrn_ai_artist.analytics import release_registry as registry
+from noktvrn_ai_artist.analytics.declared_names import load_catalogue
+from noktvrn_ai_artist.analytics.growth_curves import Band, GrowthCurve, growth_curve, usual_band
+from noktvrn_ai_artist.analytics.metric_catalogue import Catalogue, MetricKind
+from noktvrn_ai_artist.analytics.performance_questions import (
+    DailyGain,
+    Freshness,
+    LatestValue,
+    PeriodGain,
+)
+from noktvrn_ai_artist.analytics.source_records import ClipUsage, Standing
+from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
+from noktvrn_ai_artist.database.connection_manager import Database, shared_database
+from noktvrn_ai_artist.records import (
+    Annotation,
+    Artist,
+    Correction,
+    ImportBatch,
+    Publication,
+    Release,
+)
+from noktvrn_ai_artist.settings import Settings
+
+_FRESH = "60s"
+_HISTORY = ["release_id", "published_at", "recorded_at", "metric_value"]
+
+
+@st.cache_resource(ttl="1h", max_entries=1, show_spinner="Starting the database …")
+def database() -> Database:
+    """The process's database, with its schema up to date."""
+    performance_db_service.apply_schema()
+    return shared_database()
+
+
+def settings() -> Settings:
+    """What the surroundings decide."""
+    return Settings.from_environment()
+
+
+def forget_reads() -> None:
+    """Let every page read anew; called after each write."""
+    st.cache_data.clear()
+
+
+@st.cache_data(ttl=_FRESH, max_entries=1, show_spinner=False)
+def catalogue() -> Catalogue:
+    """Every platform and metric that is known."""
+    return load_catalogue(database())
+
+
+@st.cache_data(ttl=_FRESH, max_entries=1, show_spinner=False)
+def artists() -> list[Artist]:
+    """All artists by name."""
+    return registry.list_artists(database())
+
+
+@st.cache_data(ttl=_FRESH, max_entries=16, show_spinner=False)
+def releases(artist_id: int | None = None) -> list[Release]:
+    """All releases, or one artist's, by artist and title."""
+    return registry.list_releases(database(), artist_id=artist_id)
+
+
+@st.cache_data(ttl=_FRESH, max_entries=256, show_spinner=False)
+def publications(release_id: int) -> list[Publication]:
+    """Where a release was published."""
+    return registry.list_publications(database(), release_id)
+
+
+@st.cache_data(ttl=_FRESH, max_entries=256, show_spinner=False)
+def events(release_id: int | None = None) -> list[Annotation]:
+    """Events of everything and of one release (or of all), the oldest first."""
+    return registry.list_annotations(database(), release_id=release_id)
+
+
+@st.cache_data(ttl=_FRESH, max_entries=256, show_spinner=False)
+def corrections(release_id: int) -> list[Correction]:
+    """Values of a release that no longer stand."""
+    database()
+    return performance_db_service.get_corrections(release_id)
+
+
+@st.cache_data(ttl=_FRESH, max_entries=4, show_spinner=False)
+def imports(most: int = 100) -> list[ImportBatch]:
+    """The latest imports and saves, the newest first."""
+    database()
+    return performance_db_service.get_imports(most=most)
+
+
+@st.cache_data(ttl=_FRESH, max_entries=64, show_spinner=False)
+def release_numbers(release_id: int) -> pd.DataFrame:
+    """Every observation of a release, the oldest first."""
+    database()
+    frame = performance_db_service.get_performance_frame(release_id=release_id)
+    return frame.sort_values("recorded_at", kind="stable", ignore_index=True)
+
+
+@st.cache_data(ttl=_FRESH, max_entries=1, show_spinner=False)
+def freshness() -> list[Freshness]:
+    """How far the numbers of each platform and metric reach."""
+    database()
+    return performance_questions.freshness()
+
+
+@st.cache_data(ttl=_FRESH, max_entries=64, show_spinner=False)
+def latest_values(platform: str, metric: str, artist_id: int | None) -> list[LatestValue]:
+    """The newest value of a metric of every release, or of one artist's."""
+    database()
+    return performance_questions.latest_values(
+        platform=platform, metric_type=metric, artist_id=artist_id
+    )
+
+
+@st.cache_data(ttl=_FRESH, max_entries=64, show_spinner=False)
+def period_gains(
+    platform: str, metric: str, start: datetime, end: datetime, artist_id: int | None
+) -> list[PeriodGain]:
+    """What each release gained in a period."""
+    database()
+    return performance_questions.period_gains(
+        platform=platform, metric_type=metric, start=start, end=end, artist_id=artist_id
+    )
+
+
+@st.cache_data(ttl=_FRESH, max_entries=64, show_spinner=False)
+def daily_gains(
+    platform: str, metric: str, start: datetime, end: datetime, artist_id: int | None
+) -> list[DailyGain]:
+    """What releases gained together on each day of a period."""
+    database()
+    return performance_questions.daily_gains(
+        platform=platform, metric_type=metric, start=start, end=end, artist_id=artist_id
+    )
+
+
+@st.cache_data(ttl=_FRESH, max_entries=16, show_spinner=False)
+def history(platform: str, metric: str, artist_id: int | None) -> pd.DataFrame:
+    """Every value of a metric by release, the oldest first."""
+    database()
+    points = performance_questions.metric_history(
+        platform=platform, metric_type=metric, artist_id=artist_id
+    )
+    return pd.DataFrame(points, columns=_HISTORY)
+
+
+@st.cache_data(ttl=_FRESH, max_entries=16, show_spinner=False)
+def growth_curves(
+    platform: str, metric: str, kind: MetricKind, artist_id: int | None
+) -> list[GrowthCurve]:
+    """How each release that is out grew with its age; releases without any number left out."""
+    points = history(platform, metric, artist_id)
+    curves = [
+        growth_curve(
+            int(str(release_id)),
+            published_at=rows["published_at"].iloc[0],
+            times=list(rows["recorded_at"]),
+            values=list(rows["metric_value"]),
+            kind=kind,
+        )
+        for release_id, rows in points.dropna(subset="published_at").groupby("release_id")
+    ]
+    return [curve for curve in curves if curve.ages.size]
+
+
+@st.cache_data(ttl=_FRESH, max_entries=64, show_spinner=False)
+def usual_growth(
+    platform: str,
+    metric: str,
+    kind: MetricKind,
+    *,
+    artist_id: int | None,
+    without: int,
+    ages: tuple[float, ...],
+) -> Band:
+    """The usual total at each age (in days), over all releases but the one that is compared."""
+    curves = growth_curves(platform, metric, kind, artist_id)
+    others = [curve for curve in curves if curve.release_id != without]
+    return usual_band(others, np.array(ages))
+
+
+@st.cache_data(ttl=_FRESH, max_entries=1, show_spinner=False)
+def standings() -> list[Standing]:
+    """What the tracker believes about every source, the best first."""
+    return _tracker().standings()
+
+
+@st.cache_data(ttl=_FRESH, max_entries=1, show_spinner=False)
+def clip_usages() -> list[ClipUsage]:
+    """Every clip use the tracker knows of."""
+    return _tracker().usages()
+
+
+def _tracker() -> StockSuccessTracker:
+    return StockSuccessTracker(settings().source_stats_path)

@@ -1,0 +1,129 @@
+"""What only a browser can tell: a typed number in its chart, accessibility, narrow screens."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from settled import settle
+
+from noktvrn_ai_artist.analytics.performance_db_service import add_performance_metrics
+from noktvrn_ai_artist.analytics.release_entries import ReleaseEntry
+from noktvrn_ai_artist.analytics.release_registry import register_release
+from noktvrn_ai_artist.database.connection_manager import Database
+from noktvrn_ai_artist.records import Observation
+from streamlit_app.components.places import PAGES, Place
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+ALL_PAGES = [place for places in PAGES.values() for place in places]
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture(scope="session")
+def release_id(browser_database: Database) -> int:
+    """One of five releases that have numbers of the last ten days."""
+    ids = []
+    for title in ("First", "Second", "Third", "Fourth", "A$AP *Live* $5"):
+        out = NOW - timedelta(days=10)
+        entry = ReleaseEntry(artist="Ada", title=title, published_at=out, external_id=title)
+        ids.append(register_release(browser_database, entry, platform="YouTube"))
+    add_performance_metrics(
+        Observation(
+            release_id=release_id,
+            platform="YouTube",
+            metric_type=metric,
+            metric_value=100.0 * release_id * age,
+            recorded_at=NOW - timedelta(days=10 - age),
+        )
+        for release_id in ids
+        for age in range(10)
+        for metric in ("views", "likes")
+    )
+    return ids[0]
+
+
+def test_a_number_that_is_entered_is_seen_in_its_chart(
+    page: Page, address: str, release_id: int
+) -> None:
+    page.goto(f"{address}/enter?release={release_id}")
+    settle(page)
+    value = page.get_by_label("Value", exact=True)
+    value.fill("4,321")
+    value.press("Enter")
+    expect(page.get_by_text("Not saved: Value must be a plain number")).to_be_visible()
+    expect(value).to_have_value("4,321")
+    value.fill("4321")
+    value.press("Control+Enter")
+    expect(page.get_by_text("4,321 YouTube views of “First”")).to_be_visible()
+    page.get_by_role("button", name="See it in its chart").click()
+    chart = page.get_by_text("YouTube views, from").first
+    expect(chart).to_contain_text("to 4.32K")
+    page.go_back()
+    settle(page)
+    page.goto(f"{address}/imports")
+    settle(page)
+    undo_the_newest_import(page)
+
+
+def test_a_row_opens_its_release_and_one_step_back_leads_back(
+    page: Page, address: str, release_id: int
+) -> None:
+    page.goto(f"{address}/?period=7+days")
+    settle(page)
+    heading = page.locator("[data-testid=stMain] h1").first
+    page.get_by_test_id("stDataFrame").first.click(position={"x": 18, "y": 52})
+    expect(heading).to_have_text("A$AP *Live* $5")
+    expect(page).to_have_url(re.compile(r"/release\?release=[0-9]+$"))
+    settle(page)
+    page.go_back()
+    expect(heading).to_have_text("Overview")
+
+
+def test_a_title_full_of_signs_is_read_as_it_was_written(
+    page: Page, address: str, release_id: int
+) -> None:
+    page.goto(f"{address}/release?release={release_id + 4}")
+    settle(page)
+    expect(page.locator("[data-testid=stMain] h1").first).to_have_text("A$AP *Live* $5")
+
+
+def undo_the_newest_import(page: Page) -> None:
+    """Click the first row's box in the canvas table, then the button."""
+    table = page.get_by_test_id("stDataFrame").first
+    table.click(position={"x": 18, "y": 52})
+    page.get_by_role("button", name="Undo this import").click()
+    expect(page.get_by_text("1 value taken back")).to_be_visible()
+
+
+@pytest.mark.parametrize("place", ALL_PAGES, ids=lambda place: place.title)
+def test_a_page_is_accessible_and_fits_a_narrow_screen(
+    page: Page, address: str, release_id: int, place: Place
+) -> None:
+    page.goto(f"{address}/{place.address if place.address != 'overview' else ''}")
+    settle(page)
+    assert serious_faults(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(500)
+    widths = page.evaluate(
+        "() => { const main = document.querySelector('[data-testid=stMain]');"
+        " return [main.scrollWidth, main.clientWidth]; }"
+    )
+    assert widths[0] <= widths[1]
+
+
+# Drawn by Streamlit itself: the list of pages has headings among its items, and the points that
+# hovering over a sparkline shows have no name.
+NOT_OURS = {"exclude": [["[data-testid=stSidebarNav]"], ["[data-testid=stMetricChart]"]]}
+
+
+def serious_faults(page: Page) -> list[str]:
+    """What axe finds serious or critical in what is ours."""
+    found = Axe().run(page, context=NOT_OURS).response["violations"]
+    return [
+        f"{fault['id']}: {[node['html'][:200] for node in fault['nodes']][:3]}"
+        for fault in found
+        if fault["impact"] in {"serious", "critical"}
+    ]
