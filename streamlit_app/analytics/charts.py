@@ -13,7 +13,7 @@ from streamlit_app.analytics import frames
 from streamlit_app.analytics.periods import shown_day
 from streamlit_app.analytics.wording import plural, short, shown_time, whole
 
-# Each at least 3:1 against the light and the dark background of streamlit_app/.streamlit/config.toml.
+# Each at least 3:1 against the light and the dark background of the theme (config.toml).
 INK, QUIET, ALARM, BAND = "#6d5ef6", "#7d8296", "#d9480f", "rgba(125,130,150,0.28)"
 _HEIGHT = 270
 
