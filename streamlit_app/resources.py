@@ -22,6 +22,7 @@ from noktvrn_ai_artist.analytics.performance_questions import (
 from noktvrn_ai_artist.analytics.source_records import ClipUsage, Standing
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
 from noktvrn_ai_artist.database.connection_manager import Database, shared_database
+from noktvrn_ai_artist.demo.demo_data import DEMO_NOW
 from noktvrn_ai_artist.records import (
     Annotation,
     Artist,
@@ -201,4 +202,7 @@ def clip_usages() -> list[ClipUsage]:
 
 
 def _tracker() -> StockSuccessTracker:
-    return StockSuccessTracker(settings().source_stats_path)
+    path = settings().source_stats_path
+    if settings().demo:
+        return StockSuccessTracker(path, clock=lambda: DEMO_NOW)
+    return StockSuccessTracker(path)

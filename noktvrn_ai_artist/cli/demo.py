@@ -71,7 +71,7 @@ def run_demo(
     load_demo_numbers()
     tracker = StockSuccessTracker(settings.source_stats_path, clock=lambda: DEMO_NOW)
     simulate_clip_usage(tracker)
-    say(NOTICE)
+    say(f"Demo data. {NOTICE}")
     _serve(
         chosen,
         {

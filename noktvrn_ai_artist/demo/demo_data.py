@@ -22,8 +22,8 @@ from noktvrn_ai_artist.ingest.ingest_service import IngestReport, ingest_file
 # The day after the sample's last snapshots: the demo's present.
 DEMO_NOW = datetime(2018, 1, 22, tzinfo=UTC)
 NOTICE = (
-    "Demo data: real numbers of the CC0 sample “Trending YouTube Video Statistics”;"
-    " clip usage is simulated."
+    "Real numbers of the CC0 sample “Trending YouTube Video Statistics”, November 2017 to January"
+    " 2018; clip usage is simulated."
 )
 # How strongly the simulation ties each source to the score of the release, in log odds.
 SIMULATED_TIES = {

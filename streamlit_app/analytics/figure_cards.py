@@ -35,7 +35,7 @@ _MOST_COLUMNS = 4
 def show_figures(release: Release, numbers: pd.DataFrame, period: Period) -> None:
     """One card for each metric of each platform."""
     measures = metrics_in(numbers)
-    with st.grid(min(_MOST_COLUMNS, len(measures)), min_column_width=220):
+    with st.grid(min(_MOST_COLUMNS, len(measures)), min_column_width=190):
         for platform, name in measures:
             metric = resources.catalogue().metric(platform, name)
             series = series_of(numbers, platform, name)

@@ -104,7 +104,7 @@ def _show_cards(
     before = _gained(measure, period_before(period), artist_id)
     share = None if gained is None or not before else gained / before - 1
     known = int(table["gain"].notna().sum())
-    with st.grid(4, min_column_width=220):
+    with st.grid(4, min_column_width=190):
         st.metric(
             f"{measure_name(measure)} gained",
             MISSING if gained is None else short(gained),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from noktvrn_ai_artist.demo.demo_data import NOTICE
 from streamlit_app import resources
 
 
@@ -11,7 +12,6 @@ def show_demo_banner() -> None:
     """Say on every page of the demo what is real in it and what is not."""
     if resources.settings().demo:
         st.info(
-            "**Demo data**: real numbers of the CC0 “Trending YouTube Video Statistics” sample; "
-            "clip usage is simulated.",
+            f"**Demo data.** {NOTICE}",
             icon=":material/science:",
         )

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from noktvrn_ai_artist.analytics.source_records import RELEASES_FOR_EVIDENCE, Standing
+from noktvrn_ai_artist.demo.demo_data import DEMO_NOW
 from streamlit_app import resources
 from streamlit_app.analytics.wording import plain, plural, shown_time
 from streamlit_app.components.release_chooser import release_labels
@@ -27,7 +28,8 @@ def show_sources() -> None:
         _show_nothing()
         return
     if resources.settings().demo:
-        st.badge("Simulated clip usage", icon=":material/science:", color="orange")
+        simulated = f"Simulated clip usage, as of {DEMO_NOW:%d %b %Y}"
+        st.badge(simulated, icon=":material/science:", color="orange")
     st.markdown(
         "How releases that use footage of a source do, against the average release. "
         "It is association, not proof of cause."
