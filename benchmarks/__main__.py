@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -69,58 +70,74 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - begin
 
 
+def empty(database: Database) -> None:
+    """Take every observation away."""
+    with database.transaction() as connection:
+        connection.execute("delete from performance_corrections")
+        connection.execute("truncate content_performance")
+
+
+def copy_raw(database: Database) -> None:
+    """The limit of storing many: nothing is checked or compared."""
+    with (
+        database.transaction() as connection,
+        connection.cursor() as cursor,
+        cursor.copy(COPY) as copy,
+    ):
+        copy.set_types(TYPES)
+        for o in observations(ROWS):
+            key = (o.release_id, o.recorded_at, o.platform, o.metric_type)
+            copy.write_row((*key, o.metric_value, o.source, START))
+
+
+def fill(database: Database) -> None:
+    """Have exactly those rows that are about to be stored, whatever was there."""
+    empty(database)
+    copy_raw(database)
+
+
+def insert_raw(database: Database) -> None:
+    """The limit of storing one: a statement and a commit for each."""
+    for o in observations(SINGLES):
+        with database.transaction() as connection:
+            connection.execute(SINGLE, (1, o.recorded_at, o.metric_value, START))
+
+
+def read_raw(database: Database) -> None:
+    """The limit of reading: the same rows as tuples."""
+    with database.transaction() as connection:
+        connection.cursor(binary=True).execute(READ).fetchall()
+
+
+def our_singles() -> None:
+    """Store one observation after another, as a form does."""
+    for o in observations(SINGLES):
+        service.insert_performance_record(1, "YouTube", "views", o.metric_value, o.recorded_at)
+
+
+def our_bulk() -> None:
+    """Store many observations at once, as a file does."""
+    service.add_performance_metrics(observations(ROWS))
+
+
+def our_read() -> None:
+    """Read every observation of the release."""
+    service.get_performance_data(release_id=1)
+
+
 def duels(database: Database) -> Sequence[Duel]:
     """What is measured, each beside its limit."""
-
-    def empty() -> None:
-        with database.transaction() as connection:
-            connection.execute("delete from performance_corrections")
-            connection.execute("truncate content_performance")
-
-    def fill() -> None:
-        empty()
-        raw_copy()
-
-    def raw_copy() -> None:
-        with (
-            database.transaction() as connection,
-            connection.cursor() as cursor,
-            cursor.copy(COPY) as copy,
-        ):
-            copy.set_types(TYPES)
-            for o in observations(ROWS):
-                key = (o.release_id, o.recorded_at, o.platform, o.metric_type)
-                copy.write_row((*key, o.metric_value, o.source, START))
-
-    def raw_singles() -> None:
-        for o in observations(SINGLES):
-            with database.transaction() as connection:
-                connection.execute(SINGLE, (1, o.recorded_at, o.metric_value, START))
-
-    def our_singles() -> None:
-        for o in observations(SINGLES):
-            service.insert_performance_record(1, "YouTube", "views", o.metric_value, o.recorded_at)
-
-    def raw_read() -> None:
-        with database.transaction() as connection:
-            connection.cursor(binary=True).execute(READ).fetchall()
-
-    def our_bulk() -> None:
-        service.add_performance_metrics(observations(ROWS))
-
-    def our_read() -> None:
-        service.get_performance_data(release_id=1)
-
+    emptied, filled = partial(empty, database), partial(fill, database)
     copied, tuples = "binary COPY from Python, unchecked", "the same rows as tuples"
     return [
-        Duel(name="store many, all new", limit_name=copied, ours=our_bulk, limit=raw_copy,
-             before=empty, amount=ROWS),
+        Duel(name="store many, all new", limit_name=copied, ours=our_bulk,
+             limit=partial(copy_raw, database), before=emptied, amount=ROWS),
         Duel(name="store many, all known", limit_name=copied, ours=our_bulk,
-             limit=lambda: (empty(), raw_copy()), before=fill, amount=ROWS),
+             limit=filled, before=filled, amount=ROWS),
         Duel(name="store one", limit_name="one insert, one commit", ours=our_singles,
-             limit=raw_singles, before=empty, amount=SINGLES),
-        Duel(name="read as dictionaries", limit_name=tuples, ours=our_read, limit=raw_read,
-             before=fill, amount=ROWS),
+             limit=partial(insert_raw, database), before=emptied, amount=SINGLES),
+        Duel(name="read as dictionaries", limit_name=tuples, ours=our_read,
+             limit=partial(read_raw, database), before=filled, amount=ROWS),
     ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from made_database import made_database
 
 from noktvrn_ai_artist.database import connection_manager
 from noktvrn_ai_artist.database.connection_manager import Database
@@ -16,6 +17,9 @@ from noktvrn_ai_artist.database.migrations import apply_migrations
 from noktvrn_ai_artist.settings import Settings
 
 _numbers = itertools.count(1)
+
+# Looked through for doctests, one conftest.py would be taken for another of the same name.
+collect_ignore_glob = ["conftest.py"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -67,12 +71,8 @@ def database(kept_database: str, data_dir: Path) -> Iterator[Database]:
 def fresh_database(server: PrivateServer, data_dir: Path) -> Iterator[Database]:
     """A database made for one test, which may alter its schema."""
     name = f"fresh_{os.getpid()}_{next(_numbers)}"
-    database = Database(Settings(data_dir=data_dir, database=name)).open()
-    apply_migrations(database)
-    connection_manager.use_database(database)
-    yield database
-    connection_manager.use_database(None)
-    connection_manager.drop_database(server, name)
+    with made_database(server, data_dir=data_dir, name=name) as database:
+        yield database
 
 
 def empty(database: Database) -> None:

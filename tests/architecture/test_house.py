@@ -13,6 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("noktvrn_ai_artist", "streamlit_app")
+# Floors are for what is installed; whatever else is read is held to the same sizes and habits.
+ALL_READ = (*PACKAGES, "tests", "benchmarks")
 LONGEST_FILE, LONGEST_FUNCTION, MOST_EXCEPTS_PER_HUNDRED = 400, 40, 15
 
 # The longest prefix that matches a module names its floor; a module imports only from its own
@@ -143,7 +145,7 @@ def test_an_upward_import_is_seen() -> None:
     assert len(floor_faults(path, source)) == 2
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
+@pytest.mark.parametrize("path", modules(ALL_READ), ids=name_of)
 def test_a_module_opens_with_a_sentence(path: Path) -> None:
     doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     first = doc.partition("\n\n")[0]
@@ -151,18 +153,18 @@ def test_a_module_opens_with_a_sentence(path: Path) -> None:
     assert first.rstrip().endswith((".", ":")), f"{path}: {first!r}"
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
+@pytest.mark.parametrize("path", modules(ALL_READ), ids=name_of)
 def test_a_file_ends_before_four_hundred_lines(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
+@pytest.mark.parametrize("path", modules(ALL_READ), ids=name_of)
 def test_every_function_is_annotated(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert [node.name for node in functions(tree) if unannotated(node)] == []
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
+@pytest.mark.parametrize("path", modules(ALL_READ), ids=name_of)
 def test_no_function_is_longer_than_forty_lines_outside_the_command_line(path: Path) -> None:
     if "cli" in path.relative_to(ROOT).parts:
         return
@@ -178,7 +180,7 @@ def test_errors_are_caught_in_few_places() -> None:
     assert excepts * 100 <= MOST_EXCEPTS_PER_HUNDRED * count, f"{excepts} in {count} functions"
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
+@pytest.mark.parametrize("path", modules(ALL_READ), ids=name_of)
 def test_no_comment_is_a_banner(path: Path) -> None:
     assert banners(path) == []
 
@@ -192,6 +194,12 @@ def test_the_domain_asks_for_time_chance_and_surroundings(path: Path) -> None:
 def test_streamlit_appears_only_in_the_app() -> None:
     users = [p for p in modules(("noktvrn_ai_artist",)) if "import streamlit" in p.read_text()]
     assert users == []
+
+
+def test_the_tests_and_the_measurements_are_held_to_the_same_sizes() -> None:
+    held = modules(ALL_READ)
+    assert Path(__file__) in held
+    assert ROOT / "benchmarks" / "__main__.py" in held
 
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)

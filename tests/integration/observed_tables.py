@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from noktvrn_ai_artist.analytics.performance_db_service import add_performance_metric
 from noktvrn_ai_artist.database.connection_manager import Database
 from noktvrn_ai_artist.records import Observation
 
@@ -122,3 +124,23 @@ observations = st.builds(
     source=st.sampled_from(["a", "b"]),
     notes=st.sampled_from([None, "read twice"]),
 )
+batches = st.lists(observations, max_size=15)
+
+
+def store_singly(
+    given: Iterable[Observation], *, door: Callable[..., bool] = add_performance_metric
+) -> list[bool]:
+    """Give observations to a door one at a time; what it answered to each."""
+    return [
+        door(
+            o.release_id,
+            o.platform,
+            o.metric_type,
+            o.metric_value,
+            o.recorded_at,
+            source=o.source,
+            source_url=o.source_url,
+            notes=o.notes,
+        )
+        for o in given
+    ]

@@ -55,6 +55,14 @@ def url(database: Database, server: PrivateServer) -> str:
     return f"postgresql://{target.user}:{CANARY}@/{name}?host={host}&port={target.port}"
 
 
+@pytest.fixture
+def surroundings(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process whose environment names the server, and that asked it nothing yet."""
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("NOKTVRN_DATA_DIR", str(tmp_path))
+    use_database(None)
+
+
 def every_text_of(error: BaseException) -> str:
     """What a log or a screen could show of an error, its causes included."""
     shown = "".join(traceback.format_exception(error))
@@ -139,12 +147,8 @@ def test_a_refused_password_is_not_shown(
     assert CANARY not in every_text_of(refusal.value) + caplog.text + repr(database.place)
 
 
-def test_with_a_url_nothing_is_started(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DATABASE_URL", url)
-    monkeypatch.setenv("NOKTVRN_DATA_DIR", str(tmp_path))
-    use_database(None)
+@pytest.mark.usefixtures("surroundings")
+def test_with_a_url_nothing_is_started(tmp_path: Path) -> None:
     start_anew(shared_database())
     assert add_performance_metric(1, "YouTube", "views", 1, NOON)
     assert len(get_performance_data()) == 1
@@ -332,12 +336,8 @@ def test_states_of_an_unavailable_server_are_worth_repeating(
     assert not is_worth_repeating(DatabaseUnavailable("PostgreSQL 14 or newer is needed"))
 
 
-def test_all_threads_of_a_process_share_one_database(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DATABASE_URL", url)
-    monkeypatch.setenv("NOKTVRN_DATA_DIR", str(tmp_path))
-    use_database(None)
+@pytest.mark.usefixtures("surroundings")
+def test_all_threads_of_a_process_share_one_database() -> None:
     with ThreadPoolExecutor(8) as pool:
         found = {id(one) for one in pool.map(lambda _: shared_database(), range(16))}
     assert len(found) == 1

@@ -20,6 +20,7 @@ from observed_tables import (
     seen,
     standing,
     start_anew,
+    store_singly,
     superseded,
 )
 
@@ -230,21 +231,9 @@ def test_another_value_is_a_correction_that_keeps_the_old_one(
 @given(st.lists(observations, max_size=12))
 def test_both_doors_do_the_same(database: Database, rows: list[Observation]) -> None:
     outcomes = []
-    for write in (insert_performance_record, add_performance_metric):
+    for door in (insert_performance_record, add_performance_metric):
         start_anew(database)
-        answers = [
-            write(
-                o.release_id,
-                o.platform,
-                o.metric_type,
-                o.metric_value,
-                o.recorded_at,
-                source=o.source,
-                source_url=o.source_url,
-                notes=o.notes,
-            )
-            for o in rows
-        ]
+        answers = store_singly(rows, door=door)
         outcomes.append((answers, standing(database), superseded(database)))
     assert outcomes[0] == outcomes[1]
     assert sum(outcomes[0][0]) == len(outcomes[0][1]) + len(outcomes[0][2])

@@ -88,12 +88,17 @@ def bare(server: PrivateServer, data_dir: Path) -> Iterator[Database]:
     connection_manager.drop_database(server, "without_schema")
 
 
+def draw(database: Database) -> None:
+    """Make the tables by the schema files alone."""
+    with database.transaction() as connection:
+        for text in in_order_of_need("schema"):
+            connection.execute(text.encode())
+
+
 def test_the_schema_files_are_what_the_migrations_add_up_to(
     fresh_database: Database, bare: Database
 ) -> None:
-    with bare.transaction() as connection:
-        for text in in_order_of_need("schema"):
-            connection.execute(text.encode())
+    draw(bare)
     with bare.transaction() as drawn, fresh_database.transaction() as grown:
         told = described(drawn)
         assert told == described(grown)
@@ -103,9 +108,8 @@ def test_the_schema_files_are_what_the_migrations_add_up_to(
 def test_a_difference_of_one_default_would_be_seen(
     fresh_database: Database, bare: Database
 ) -> None:
+    draw(bare)
     with bare.transaction() as connection:
-        for text in in_order_of_need("schema"):
-            connection.execute(text.encode())
         connection.execute(b"alter table import_batches alter stored set default 1")
     with bare.transaction() as drawn, fresh_database.transaction() as grown:
         assert described(drawn)["columns"] != described(grown)["columns"]

@@ -1,0 +1,154 @@
+"""Whoever else writes at the same time, no value is lost and no history is made up."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from observed_tables import HOUR, NOON, rows, seen, standing, start_anew, store_singly, superseded
+
+from noktvrn_ai_artist.analytics import observation_batches
+from noktvrn_ai_artist.analytics.performance_db_service import (
+    add_performance_metrics,
+    get_corrections,
+    get_performance_data,
+    undo_import,
+)
+from noktvrn_ai_artist.database.connection_manager import Database
+from noktvrn_ai_artist.database.queries import all_queries
+from noktvrn_ai_artist.records import Observation
+
+Writer = Callable[[random.Random], int]
+
+
+def in_bulk(dice: random.Random) -> int:
+    """Store a shuffled batch over a few keys; how often a value came to stand."""
+    batch = [
+        seen(dice.randrange(10**6), release_id=n, recorded_at=NOON + hour * HOUR)
+        for n in range(1, 5)
+        for hour in range(8)
+        for _ in range(2)
+    ]
+    dice.shuffle(batch)
+    return add_performance_metrics(batch).stored
+
+
+def singly(dice: random.Random) -> int:
+    """Store single values under the same keys; how often a value came to stand."""
+    return sum(
+        store_singly(
+            seen(
+                dice.randrange(10**6),
+                release_id=dice.randint(1, 4),
+                recorded_at=NOON + dice.randrange(8) * HOUR,
+            )
+            for _ in range(30)
+        )
+    )
+
+
+def at_once(writers: list[Writer], *, rounds: int) -> int:
+    start = threading.Barrier(len(writers))
+
+    def work(number: int) -> int:
+        dice = random.Random(number)
+        start.wait()
+        return sum(writers[number](dice) for _ in range(rounds))
+
+    with ThreadPoolExecutor(len(writers)) as pool:
+        return sum(pool.map(work, range(len(writers))))
+
+
+def stood(database: Database) -> int:
+    """How many values stood under some key at some time, by what is stored now."""
+    return len(standing(database)) + len(superseded(database))
+
+
+def test_writers_at_once_lose_no_history(database: Database) -> None:
+    start_anew(database)
+    acknowledged = at_once([in_bulk, in_bulk, singly, singly], rounds=4)
+    assert stood(database) == acknowledged
+    revisions = rows(
+        database,
+        "select p.revision, count(h.*), max(h.revision) from content_performance p"
+        " join performance_corrections h using (release_id, recorded_at, platform, metric_type)"
+        " group by p.release_id, p.recorded_at, p.platform, p.metric_type, p.revision",
+    )
+    assert len(revisions) == 32
+    assert all(now == older == highest + 1 for now, older, highest in revisions)
+
+
+ToCome = list[Callable[[], object]]
+
+
+@pytest.fixture
+def in_between(database: Database, monkeypatch: pytest.MonkeyPatch) -> ToCome:
+    """What else happens between what the next batch compared and what it merges."""
+    merging = observation_batches._merge_round
+    to_come: ToCome = []
+
+    def intruded(connection: Any, number: int, **more: Any) -> tuple[int, int]:  # noqa: ANN401
+        ordered = connection.execute
+
+        def execute(statement: Any, *given_: Any) -> Any:  # noqa: ANN401
+            if statement == all_queries()["merge_fresh"] and to_come:
+                to_come.pop()()
+            return ordered(statement, *given_)
+
+        monkeypatch.setattr(connection, "execute", execute)
+        return merging(connection, number, **more)
+
+    monkeypatch.setattr(observation_batches, "_merge_round", intruded)
+    return to_come
+
+
+@pytest.mark.parametrize("before", [[], [seen(1)]])
+def test_a_value_that_came_in_between_is_kept(
+    database: Database, in_between: ToCome, before: list[Observation]
+) -> None:
+    start_anew(database)
+    store_singly(before)
+    in_between.append(lambda: store_singly([seen(2)]))
+    counts = add_performance_metrics([seen(3)])
+    assert (counts.stored, counts.corrected, counts.duplicate) == (1, 1, 0)
+    assert [record["metric_value"] for record in get_performance_data()] == [3.0]
+    history = [correction.metric_value for correction in get_corrections(1)]
+    assert history == [2.0, *(one.metric_value for one in before)]
+
+
+def test_without_the_check_of_the_revision_it_would_be_lost(
+    database: Database, in_between: ToCome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A control: the law above has to notice what the check is there for."""
+    check = b"where content_performance.revision = excluded.revision - 1"
+    merge = all_queries()["merge_fresh"]
+    monkeypatch.setitem(all_queries(), "merge_fresh", merge.replace(check, b"where true"))
+    start_anew(database)
+    in_between.append(lambda: store_singly([seen(2)]))
+    add_performance_metrics([seen(3)])
+    assert get_corrections(1) == []
+
+
+def test_the_same_value_that_came_in_between_makes_a_duplicate(
+    database: Database, in_between: ToCome
+) -> None:
+    start_anew(database)
+    in_between.append(lambda: store_singly([seen(3)]))
+    counts = add_performance_metrics([seen(3), seen(4, release_id=2)])
+    assert (counts.stored, counts.corrected, counts.duplicate) == (1, 0, 1)
+
+
+def test_what_was_undone_in_between_does_not_become_history(
+    database: Database, in_between: ToCome
+) -> None:
+    start_anew(database)
+    batch_id = add_performance_metrics([seen(1)]).batch_id
+    assert batch_id is not None
+    in_between.append(lambda: undo_import(batch_id))
+    assert add_performance_metrics([seen(3)]).stored == 1
+    assert get_corrections(1) == []
+    assert [record["metric_value"] for record in get_performance_data()] == [3.0]
