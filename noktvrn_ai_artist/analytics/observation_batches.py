@@ -11,6 +11,11 @@ from operator import attrgetter
 from psycopg.rows import class_row
 
 from noktvrn_ai_artist.analytics.observation_door import NumberedObservation, Row
+from noktvrn_ai_artist.database.advisory_locks import (
+    AdvisoryLock,
+    hold_alone,
+    hold_together,
+)
 from noktvrn_ai_artist.database.connection_manager import Connection, Database, first_value
 from noktvrn_ai_artist.database.queries import query
 from noktvrn_ai_artist.errors import (
@@ -54,6 +59,7 @@ def ignore_progress(rows: int) -> None:
 
 def open_batch(connection: Connection, *, source: str, label: str, now: datetime) -> int:
     """A new batch's id; its counts are written when its rows are stored."""
+    hold_together(connection, AdvisoryLock.UNDO)
     values = {"source": source, "label": label, "created_at": now}
     return int(first_value(connection.execute(query("create_batch"), values)))
 
@@ -70,8 +76,9 @@ def store_rows(
 ) -> ImportCounts:
     """Store a stream of rows under a batch, in the caller's transaction.
 
-    Rows arrive in `rows` order, keys that are known with the same value are duplicates, and
-    keys with another value are corrected; `read == stored + duplicate + rejected`.
+    The outcome is that of storing the rows one after the other, but for a key whose last value
+    stands already: all that was told of it is a duplicate, so that the same rows again store
+    nothing. `read == stored + duplicate + rejected`.
 
     Raises:
         ImportRefused: rows break rules and `skip_bad` is not set; listing the first hundred.
@@ -98,21 +105,22 @@ def store_rows(
 def undo_batch(database: Database, batch_id: int, *, now: datetime) -> UndoCounts:
     """Take back what a batch brought: its values, and releases that nothing else is known of.
 
-    Values it had corrected stand again as they were before; corrections made after it stay.
+    Values it had corrected stand again as they were before; corrections made after it stay, and so
+    do releases that were registered by hand or annotated since. Waits for writers to finish.
 
     Raises:
         UnknownBatch: there is no such batch, or it was undone before.
     """
 
-    def work(connection: Connection) -> UndoCounts:
-        undone = connection.execute(query("lock_batch"), {"batch_id": batch_id}).fetchone()
+    # Not repeated by itself: after a lost answer a second attempt would find it undone already.
+    with database.transaction() as connection:
+        hold_alone(connection, AdvisoryLock.UNDO)
+        undone = connection.execute(query("was_batch_undone"), {"batch_id": batch_id}).fetchone()
         if undone is None:
             raise UnknownBatch(f"there is no import {batch_id}")
         if undone[0]:
             raise UnknownBatch(f"import {batch_id} was undone already")
         return _take_back(connection, batch_id, now)
-
-    return database.transact(work)
 
 
 def batches(database: Database, *, most: int = 100) -> list[ImportBatch]:
@@ -154,42 +162,24 @@ def _reject_unknown_releases(connection: Connection, tally: _Tally) -> None:
 
 
 def _merge(connection: Connection, *, batch_id: int, now: datetime) -> tuple[int, int]:
-    connection.execute(query("create_rounds"))
-    stored = corrected = 0
-    for number in range(1, int(first_value(connection.execute(query("count_rounds")))) + 1):
-        brought, replaced = _merge_round(connection, number, batch_id=batch_id, now=now)
-        stored, corrected = stored + brought, corrected + replaced
-    return stored, corrected
-
-
-def _merge_round(
-    connection: Connection, number: int, *, batch_id: int, now: datetime
-) -> tuple[int, int]:
-    """One value per key: how many came to stand, and how many of them replaced another.
+    """How many values came to stand, one after the other, and how many of them replaced another.
 
     The first merge takes hold of every key, in their order. What another writer changed since it
     was compared is then compared again, and cannot change any more.
     """
-    connection.execute(query("create_fresh"), {"round": number})
-    merged, replaced, expected = _merge_fresh(connection, batch_id=batch_id, now=now)
-    if merged < expected:
-        connection.execute(query("drop_merged"), {"batch_id": batch_id})
-        connection.execute(query("compare_again"))
-        connection.execute(query("drop_known"))
-        more, more_replaced, _ = _merge_fresh(connection, batch_id=batch_id, now=now)
-        merged, replaced = merged + more, replaced + more_replaced
-    connection.execute(query("drop_fresh"))
-    return merged, replaced
-
-
-def _merge_fresh(connection: Connection, *, batch_id: int, now: datetime) -> tuple[int, int, int]:
-    """How many values came to stand, how many of them replaced another, how many could have."""
-    [(expected, to_replace)] = connection.execute(query("count_fresh")).fetchall()
     values = {"batch_id": batch_id, "stored_at": now}
-    merged = connection.execute(query("merge_fresh"), values).rowcount
-    if not to_replace:
-        return merged, 0, expected
-    return merged, connection.execute(query("keep_superseded"), values).rowcount, expected
+    connection.execute(query("create_changes"))
+    connection.execute(query("create_fresh"))
+    expected = int(first_value(connection.execute(query("count_fresh"))))
+    if connection.execute(query("merge_fresh"), values).rowcount < expected:
+        connection.execute(query("compare_again"), values)
+        connection.execute(query("drop_known"))
+        connection.execute(query("merge_fresh"), values)
+    connection.execute(query("keep_superseded"))
+    if connection.execute(query("keep_passed"), values).rowcount:
+        connection.execute(query("count_passed"))
+    [(stored, corrected)] = connection.execute(query("count_merged")).fetchall()
+    return int(stored), int(corrected)
 
 
 def _close_batch(connection: Connection, counts: ImportCounts) -> None:
@@ -218,7 +208,6 @@ def _take_back(connection: Connection, batch_id: int, now: datetime) -> UndoCoun
     removed = rows("remove_observations_of_batch")
     rows("remove_publications_of_undone")
     removed_releases = rows("remove_releases_of_undone")
-    rows("remove_annotations_of_no_release")
     removed_artists = rows("remove_artists_of_undone")
     return UndoCounts(
         removed=removed, restored=restored, releases=removed_releases, artists=removed_artists

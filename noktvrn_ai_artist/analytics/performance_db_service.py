@@ -24,11 +24,13 @@ from noktvrn_ai_artist.analytics.observation_batches import (
     ignore_rejection,
 )
 from noktvrn_ai_artist.analytics.observation_door import ObservationDoor
+from noktvrn_ai_artist.database.advisory_locks import AdvisoryLock, hold_together
 from noktvrn_ai_artist.database.connection_manager import Connection, shared_database
-from noktvrn_ai_artist.database.migrations import apply_migrations
+from noktvrn_ai_artist.database.migrations import apply_migrations, missing_migrations
 from noktvrn_ai_artist.database.queries import query
 from noktvrn_ai_artist.errors import (
     ImportRefused,
+    MigrationError,
     PerformanceDbError,
     TooManyRows,
     UnknownRelease,
@@ -48,6 +50,7 @@ __all__ = [
     "add_performance_metric",
     "add_performance_metrics",
     "apply_schema",
+    "check_schema",
     "get_corrections",
     "get_imports",
     "get_performance_data",
@@ -80,6 +83,21 @@ def apply_schema() -> None:
         MigrationError: the database belongs to a newer version of this program.
     """
     apply_migrations(shared_database())
+
+
+def check_schema() -> None:
+    """Make sure that the schema is there, without changing a server that is not our own.
+
+    The private server's schema is brought up to date, because nobody else would.
+
+    Raises:
+        MigrationError: the schema is missing or old, and `apply_schema` has to be called first.
+    """
+    database = shared_database()
+    if database.place.private:
+        apply_migrations(database)
+    elif missing_migrations(database):
+        raise MigrationError("the schema is not there yet: run `noktvrn db migrate`")
 
 
 def insert_performance_record(
@@ -296,7 +314,7 @@ def undo_import(batch_id: int) -> UndoCounts:
 
 def _store(connection: Connection, observation: Observation, now: datetime) -> bool:
     values = {name: getattr(observation, name) for name in _OBSERVATION_FIELDS}
-    values |= {"batch_id": None, "stored_at": now}
+    values |= {"stored_at": now, "undo_lock": AdvisoryLock.UNDO.value}
     try:
         with connection.transaction():
             inserted = connection.execute(query("insert_observation"), values).rowcount
@@ -304,6 +322,7 @@ def _store(connection: Connection, observation: Observation, now: datetime) -> b
         raise UnknownRelease(observation.release_id) from error
     if inserted:
         return True
+    hold_together(connection, AdvisoryLock.UNDO)
     standing = connection.execute(query("lock_observation"), values).fetchone()
     if standing is None:  # undone by another transaction since the line above
         return _store(connection, observation, now)

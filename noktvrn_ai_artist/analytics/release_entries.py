@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from noktvrn_ai_artist.analytics import observation_rules as rules
+from noktvrn_ai_artist.errors import BadValue
 
 Identity = tuple[str] | tuple[str, str]
 
@@ -40,6 +41,8 @@ def checked_entry(entry: ReleaseEntry) -> ReleaseEntry:
         external_id = rules.checked_name(external_id, column="external_id", longest=longest)
     if published_at is not None:
         published_at = rules.checked_publication_time(published_at)
+    if entry.url is not None and external_id is None:
+        raise BadValue("needs an external id beside it", column="url")
     return ReleaseEntry(
         artist=rules.checked_name(entry.artist, column="artist", longest=256),
         title=rules.checked_name(entry.title, column="title", longest=rules.LONGEST_TITLE),

@@ -10,13 +10,15 @@ from psycopg.rows import class_row, dict_row
 from noktvrn_ai_artist.analytics import observation_rules as rules
 from noktvrn_ai_artist.analytics.declared_names import load_catalogue
 from noktvrn_ai_artist.analytics.release_entries import Identity, ReleaseEntry, checked_entry
+from noktvrn_ai_artist.database.advisory_locks import (
+    AdvisoryLock,
+    hold_alone,
+    hold_together,
+)
 from noktvrn_ai_artist.database.connection_manager import Connection, Database, first_value
 from noktvrn_ai_artist.database.queries import query
 from noktvrn_ai_artist.errors import BadValue, UnknownRelease
 from noktvrn_ai_artist.records import Annotation, Artist, Publication, Release, ReleaseStatus
-
-# Any fixed number will do, as long as nothing else locks it; these are the letters "rele".
-LOCK_KEY = 0x72656C65
 
 
 def register_release(
@@ -24,17 +26,25 @@ def register_release(
 ) -> int:
     """The id of a release, registered now unless it is known.
 
+    A release that is known by artist and title is published on one more platform by naming that
+    platform and its external id there. What is registered by hand stays when the import that
+    brought it first is undone.
+
     Raises:
-        BadValue: a text or time breaks its rule, or an external id comes without its platform.
+        BadValue: a text or time breaks its rule, or a platform and an external id come one
+            without the other.
         UnknownPlatform: the platform is not in the catalogue.
     """
     entry = checked_entry(entry)
-    if entry.external_id is not None and platform is None:
-        raise BadValue("is needed beside an external id", column="platform")
+    if (entry.external_id is None) != (platform is None):
+        column = "external_id" if entry.external_id is None else "platform"
+        raise BadValue("a platform and an external id go together", column=column)
     shown = load_catalogue(database).platform(platform).name if platform else ""
 
     def work(connection: Connection) -> int:
         ids = register_entries(connection, [entry], platform=shown, batch_id=None)
+        connection.execute(query("adopt_release"), {"release_id": ids[entry.identity]})
+        connection.execute(query("adopt_artist"), {"release_id": ids[entry.identity]})
         return ids[entry.identity]
 
     return database.transact(work)
@@ -49,44 +59,77 @@ def register_entries(
 ) -> dict[Identity, int]:
     """The release id behind each (checked) entry's identity; what is not known is registered.
 
-    Of entries with one identity the first is used. Those with an external id come first, so that
-    a title alone finds them, now as in any repetition. Runs in the caller's transaction, and
-    holds off other registrations until its end.
+    A release is known by its external id; else by artist and title, if it is not published on this
+    platform yet. Of entries with one identity the first is used. Those with an external id come
+    first, so that a title alone finds them, now as in any repetition. Runs in the caller's
+    transaction, and holds off other registrations until its end.
     """
-    wanted: dict[Identity, ReleaseEntry] = {}
-    for entry in entries:
-        wanted.setdefault(entry.identity, entry)
-    connection.execute(query("lock_registration"), {"key": LOCK_KEY})
-    published = [entry for entry in wanted.values() if entry.external_id is not None]
-    titled = [entry for entry in wanted.values() if entry.external_id is None]
-    found: dict[Identity, int] = {}
-    for some in (published, titled):
-        found |= _known_ids(connection, some, platform)
-        missing = [entry for entry in some if entry.identity not in found]
-        if missing:
-            found |= _register(connection, missing, batch_id=batch_id)
-            _publish(connection, missing, found, platform=platform, batch_id=batch_id)
+    given = list(entries)
+    wanted = {entry.identity: entry for entry in reversed(given)}
+    hold_together(connection, AdvisoryLock.UNDO)
+    hold_alone(connection, AdvisoryLock.REGISTRATION)
+    named = [wanted[identity] for identity in dict.fromkeys(entry.identity for entry in given)]
+    published = [entry for entry in named if entry.external_id is not None]
+    titled = [entry for entry in named if entry.external_id is None]
+    found = _published_ids(connection, published, platform)
+    new = [entry for entry in published if entry.identity not in found]
+    found |= _titled_ids(connection, new, platform)
+    found |= _register(connection, _not_in(found, new), batch_id=batch_id)
+    _publish(connection, new, found, platform=platform, batch_id=batch_id)
+    found |= _titled_ids(connection, titled, None)
+    found |= _register(connection, _not_in(found, titled), batch_id=batch_id)
+    _fill_dates(connection, given, found)
     return found
 
 
-def _known_ids(
+def _not_in(found: dict[Identity, int], entries: Sequence[ReleaseEntry]) -> list[ReleaseEntry]:
+    return [entry for entry in entries if entry.identity not in found]
+
+
+def _published_ids(
     connection: Connection, entries: Sequence[ReleaseEntry], platform: str
 ) -> dict[Identity, int]:
-    published = [entry.external_id for entry in entries if entry.external_id is not None]
-    titled = [entry for entry in entries if entry.external_id is None]
-    known: dict[Identity, int] = {}
-    values = {"platform": platform, "external_ids": published}
-    for external_id, release_id in connection.execute(query("publications_known_as"), values):
-        known[(external_id,)] = release_id
-    titles = {"names": [e.artist for e in titled], "titles": [e.title for e in titled]}
-    for name, title, release_id in connection.execute(query("releases_titled"), titles):
-        known.setdefault((name, title), release_id)
-    return known
+    values = {"platform": platform, "external_ids": [entry.external_id for entry in entries]}
+    rows = connection.execute(query("publications_known_as"), values)
+    return {(external_id,): release_id for external_id, release_id in rows}
+
+
+def _titled_ids(
+    connection: Connection, entries: Sequence[ReleaseEntry], unpublished_on: str | None
+) -> dict[Identity, int]:
+    """Ids by artist and title; each release for one entry only where a platform is named."""
+    values = {
+        "names": [entry.artist for entry in entries],
+        "titles": [entry.title for entry in entries],
+        "unpublished_on": unpublished_on,
+    }
+    known: dict[tuple[str, str], list[int]] = {}
+    for name, title, release_id in connection.execute(query("releases_titled"), values):
+        known.setdefault((name, title), []).append(release_id)
+    ids: dict[Identity, int] = {}
+    for entry in entries:
+        candidates = known.get((entry.artist, entry.title), [])
+        if candidates:
+            ids[entry.identity] = candidates[0] if unpublished_on is None else candidates.pop(0)
+    return ids
+
+
+def _fill_dates(
+    connection: Connection, entries: Iterable[ReleaseEntry], release_ids: dict[Identity, int]
+) -> None:
+    dated = [entry for entry in entries if entry.published_at is not None]
+    values = {
+        "release_ids": [release_ids[entry.identity] for entry in dated],
+        "published": [entry.published_at for entry in dated],
+    }
+    connection.execute(query("fill_publication_dates"), values)
 
 
 def _register(
     connection: Connection, entries: Sequence[ReleaseEntry], *, batch_id: int | None
 ) -> dict[Identity, int]:
+    if not entries:
+        return {}
     names = sorted({entry.artist for entry in entries})
     connection.execute(query("insert_artists"), {"names": names, "batch_id": batch_id})
     rows = connection.execute(query("artists_named"), {"names": names}).fetchall()
@@ -100,11 +143,18 @@ def _register(
             "artist_ids": [artist_ids[entry.artist] for entry in entries],
             "titles": [entry.title for entry in entries],
             "published": [entry.published_at for entry in entries],
-            "status": ReleaseStatus.APPROVED.value,
+            "statuses": [_first_status(entry).value for entry in entries],
             "batch_id": batch_id,
         },
     )
     return dict(zip((entry.identity for entry in entries), release_ids, strict=True))
+
+
+def _first_status(entry: ReleaseEntry) -> ReleaseStatus:
+    """What has an address or a date is out; the rest is approved, and waits."""
+    if entry.external_id is None and entry.published_at is None:
+        return ReleaseStatus.APPROVED
+    return ReleaseStatus.PUBLISHED
 
 
 def _publish(
@@ -115,19 +165,17 @@ def _publish(
     platform: str,
     batch_id: int | None,
 ) -> None:
-    published = [entry for entry in entries if entry.external_id is not None]
-    if published:
-        connection.execute(
-            query("insert_publications"),
-            {
-                "release_ids": [release_ids[entry.identity] for entry in published],
-                "external_ids": [entry.external_id for entry in published],
-                "urls": [entry.url for entry in published],
-                "published": [entry.published_at for entry in published],
-                "platform": platform,
-                "batch_id": batch_id,
-            },
-        )
+    connection.execute(
+        query("insert_publications"),
+        {
+            "release_ids": [release_ids[entry.identity] for entry in entries],
+            "external_ids": [entry.external_id for entry in entries],
+            "urls": [entry.url for entry in entries],
+            "published": [entry.published_at for entry in entries],
+            "platform": platform,
+            "batch_id": batch_id,
+        },
+    )
 
 
 def list_artists(database: Database) -> list[Artist]:
@@ -139,7 +187,8 @@ def list_artists(database: Database) -> list[Artist]:
 
 def list_releases(database: Database, *, artist_id: int | None = None) -> list[Release]:
     """All releases, or one artist's, by artist and title."""
-    return _releases(database, release_id=None, artist_id=artist_id)
+    with database.transaction() as connection:
+        return _read_releases(connection, artist_id=artist_id)
 
 
 def get_release(database: Database, release_id: int) -> Release:
@@ -148,10 +197,25 @@ def get_release(database: Database, release_id: int) -> Release:
     Raises:
         UnknownRelease: no release has this id.
     """
-    found = _releases(database, release_id=rules.checked_release_id(release_id), artist_id=None)
+    checked = rules.checked_release_id(release_id)
+    with database.transaction() as connection:
+        found = _read_releases(connection, release_id=checked)
     if not found:
         raise UnknownRelease(release_id)
     return found[0]
+
+
+def set_release_status(database: Database, release_id: int, status: ReleaseStatus) -> None:
+    """Say where a release stands, as the operator knows it.
+
+    Raises:
+        UnknownRelease: no release has this id.
+    """
+    checked = rules.checked_release_id(release_id)
+    values = {"release_id": checked, "status": status.value}
+    with database.transaction() as connection:
+        if not connection.execute(query("set_release_status"), values).rowcount:
+            raise UnknownRelease(checked)
 
 
 def list_publications(database: Database, release_id: int) -> list[Publication]:
@@ -175,15 +239,16 @@ def annotate(
         BadValue: a text or time breaks its rule.
         UnknownRelease: no release has this id.
     """
-    if release_id is not None:
-        get_release(database, release_id)
     values = {
-        "release_id": release_id,
+        "release_id": None if release_id is None else rules.checked_release_id(release_id),
         "happened_at": rules.checked_publication_time(happened_at, column="happened_at"),
         "kind": rules.checked_name(kind, column="kind"),
         "text": rules.checked_name(text, column="text", longest=rules.LONGEST_TITLE),
     }
     with database.transaction() as connection:
+        hold_together(connection, AdvisoryLock.UNDO)
+        if release_id is not None and not _read_releases(connection, release_id=release_id):
+            raise UnknownRelease(release_id)
         return int(first_value(connection.execute(query("insert_annotation"), values)))
 
 
@@ -201,11 +266,10 @@ def delete_annotation(database: Database, annotation_id: int) -> bool:
         return connection.execute(query("delete_annotation"), values).rowcount == 1
 
 
-def _releases(
-    database: Database, *, release_id: int | None, artist_id: int | None
+def _read_releases(
+    connection: Connection, *, release_id: int | None = None, artist_id: int | None = None
 ) -> list[Release]:
-    with database.transaction() as connection:
-        rows = connection.cursor(row_factory=dict_row).execute(
-            query("releases"), {"release_id": release_id, "artist_id": artist_id}
-        )
-        return [Release(**{**row, "status": ReleaseStatus(row["status"])}) for row in rows]
+    rows = connection.cursor(row_factory=dict_row).execute(
+        query("releases"), {"release_id": release_id, "artist_id": artist_id}
+    )
+    return [Release(**{**row, "status": ReleaseStatus(row["status"])}) for row in rows]

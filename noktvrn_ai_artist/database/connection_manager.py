@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,7 +40,8 @@ class ServerPlace:
 class Database:
     """A PostgreSQL database and this process's pool of connections to it.
 
-    Close it, or use it as a `with` block; connections and transactions are `with` blocks too.
+    Close it, or use it as a `with` block, once; connections and transactions are `with` blocks
+    too. A process made by `os.fork` needs a database of its own.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -64,13 +66,15 @@ class Database:
         Raises:
             DatabaseUnavailable: it cannot be reached, refuses us, or is older than PostgreSQL 14.
         """
-        with renamed_errors():
+        with renamed_errors(), ExitStack() as on_failure:
+            on_failure.callback(self.close)
             if self.server is not None:
                 _create_database(self.server, self.settings.database)
             with psycopg.connect(self._conninfo(), connect_timeout=CONNECT_SECONDS) as connection:
                 if connection.info.server_version < OLDEST_SERVER:
                     raise DatabaseUnavailable("PostgreSQL 14 or newer is needed")
             self._pool.open()
+            on_failure.pop_all()
         return self
 
     def close(self) -> None:
@@ -210,4 +214,14 @@ def use_database(database: Database | None) -> None:
         before.close()
 
 
+def _begin_anew_after_fork() -> None:
+    """The parent's connections are not the child's: it lets them be, with no word to them."""
+    global _shared, _shared_lock
+    _of_the_parent.append(_shared)
+    _shared, _shared_lock = None, threading.Lock()
+
+
+_of_the_parent: list[Database | None] = []
 atexit.register(use_database, None)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew_after_fork)

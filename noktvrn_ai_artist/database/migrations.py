@@ -9,12 +9,10 @@ from importlib.resources import files
 
 from psycopg.rows import class_row
 
+from noktvrn_ai_artist.database.advisory_locks import AdvisoryLock, hold_alone
 from noktvrn_ai_artist.database.connection_manager import Connection, Database, first_value
 from noktvrn_ai_artist.database.queries import query
 from noktvrn_ai_artist.errors import MigrationError
-
-# Any fixed number will do, as long as nothing else locks it; these are the letters "nokt".
-LOCK_KEY = 0x6E6F6B74
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +52,17 @@ def apply_migrations(database: Database) -> list[Migration]:
         MigrationError: the database has a step that this program does not know, or another
             version of one that it knows.
     """
-    return database.transact(_apply_missing)
+    # Who may only read and write must be able to ask, so nothing is locked or made before it must.
+    return database.transact(_apply_missing) if missing_migrations(database) else []
+
+
+def missing_migrations(database: Database) -> list[Migration]:
+    """The steps that a database has before it; nothing is changed.
+
+    Raises:
+        MigrationError: as `apply_migrations`.
+    """
+    return database.transact(_missing)
 
 
 def applied_migrations(connection: Connection) -> list[AppliedMigration]:
@@ -72,12 +80,14 @@ def check_history(applied: list[AppliedMigration], known: list[Migration]) -> No
         MigrationError: naming the first step that differs.
     """
     steps = {migration.number: migration for migration in known}
-    for step in applied:
+    for place, step in enumerate(applied):
         if step.number not in steps:
             raise MigrationError(
                 f"the database has migration {step.number} ({step.name}), which this version"
                 " does not know: use a newer version of noktvrn"
             )
+        if known[place].number != step.number:
+            raise MigrationError(f"migration {known[place].number} was passed over")
         if steps[step.number].checksum != step.checksum:
             raise MigrationError(
                 f"migration {step.number} ({step.name}) was applied in another version"
@@ -85,12 +95,9 @@ def check_history(applied: list[AppliedMigration], known: list[Migration]) -> No
 
 
 def _apply_missing(connection: Connection) -> list[Migration]:
-    connection.execute(query("lock_migrations"), {"key": LOCK_KEY})
+    hold_alone(connection, AdvisoryLock.MIGRATIONS)
     connection.execute(query("create_migrations_table"))
-    known, applied = known_migrations(), applied_migrations(connection)
-    check_history(applied, known)
-    done = {step.number for step in applied}
-    missing = [migration for migration in known if migration.number not in done]
+    missing = _missing(connection)
     for migration in missing:
         connection.execute(migration.sql.encode())
         connection.execute(
@@ -103,6 +110,12 @@ def _apply_missing(connection: Connection) -> list[Migration]:
             },
         )
     return missing
+
+
+def _missing(connection: Connection) -> list[Migration]:
+    known, applied = known_migrations(), applied_migrations(connection)
+    check_history(applied, known)
+    return known[len(applied) :]
 
 
 def _migration(file_name: str, sql: str) -> Migration:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import socket
 import struct
 import threading
@@ -13,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from observed_tables import NOON, rows, start_anew
+from observed_tables import HOUR, NOON, rows, start_anew
 from pydantic import SecretStr
 
 from noktvrn_ai_artist.analytics.performance_db_service import (
@@ -345,3 +346,25 @@ def test_all_threads_of_a_process_share_one_database() -> None:
     use_database(None)
     with pytest.raises(DatabaseUnavailable):
         rows(shared, "select 1")
+
+
+def store_in_a_child(number: int) -> int:
+    """Runs in a forked process: store single values through the shared database."""
+    return sum(
+        add_performance_metric(1, "YouTube", "views", value, NOON + (number * 40 + value) * HOUR)
+        for value in range(20)
+    )
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_process_has_connections_of_its_own(
+    database: Database, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_anew(database)
+    monkeypatch.setenv("NOKTVRN_DATA_DIR", str(data_dir))
+    monkeypatch.setenv("NOKTVRN_DATABASE", database.settings.database)
+    assert store_in_a_child(0) == 20
+    with multiprocessing.get_context("fork").Pool(3) as pool:
+        assert pool.map_async(store_in_a_child, [1, 2, 3]).get(timeout=60) == [20, 20, 20]
+    assert store_in_a_child(4) == 20
+    assert rows(database, "select count(*) from content_performance") == [(100,)]

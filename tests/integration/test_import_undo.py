@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +27,13 @@ from noktvrn_ai_artist.analytics.performance_db_service import (
     undo_import,
 )
 from noktvrn_ai_artist.analytics.release_entries import ReleaseEntry
-from noktvrn_ai_artist.analytics.release_registry import annotate, register_entries
+from noktvrn_ai_artist.analytics.release_registry import (
+    annotate,
+    get_release,
+    list_releases,
+    register_entries,
+    register_release,
+)
 from noktvrn_ai_artist.database.connection_manager import Database
 from noktvrn_ai_artist.errors import UnknownBatch
 from noktvrn_ai_artist.records import Observation
@@ -104,18 +112,21 @@ def test_what_others_corrected_since_stays_corrected(database: Database) -> None
     assert [correction.metric_value for correction in get_corrections(1)] == [3.0, 1.0]
 
 
-def test_a_release_with_other_data_survives_the_undo(database: Database) -> None:
+def test_what_others_added_survives_the_undo(database: Database) -> None:
     start_anew(database)
-    batch_id = with_releases(database, [], ["One", "Two"])
-    kept, gone = rows(database, "select release_id from publications order by external_id")
-    store_singly([seen(1, release_id=kept[0], platform="TikTok")])
-    annotate(database, "premiere", happened_at=NOON, release_id=gone[0])
-    annotate(database, "holiday", happened_at=NOON)
-    counts = undo_import(batch_id)
-    assert (counts.removed, counts.releases, counts.artists) == (2, 1, 1)
-    assert rows(database, "select release_id from approved_releases where release_id > 4") == [kept]
-    assert rows(database, "select release_id from publications") == [kept]
-    assert rows(database, "select text from annotations") == [("holiday",)]
+    batch_id = with_releases(database, [], ["One", "Two", "Three", "Four"])
+    ids = rows(database, "select release_id, title from approved_releases where release_id > 4")
+    seen_since, noted, adopted, left = (number for number, _ in sorted(ids, key=itemgetter(1)))
+    titles = dict(ids)
+    store_singly([seen(1, release_id=seen_since, platform="TikTok")])
+    annotate(database, "premiere", happened_at=NOON, release_id=noted)
+    artist = get_release(database, adopted).artist
+    assert register_release(database, ReleaseEntry(artist=artist, title=titles[adopted])) == adopted
+    assert undo_import(batch_id).releases == 1
+    kept = {release.release_id for release in list_releases(database)} - {1, 2, 3, 4}
+    assert kept == {seen_since, noted, adopted}
+    assert left not in kept
+    assert rows(database, "select text from annotations") == [("premiere",)]
 
 
 def test_only_what_is_there_and_not_undone_can_be_undone(database: Database) -> None:

@@ -18,10 +18,11 @@ PACKAGE = Path(str(files("noktvrn_ai_artist")))
 SOURCES = {path: path.read_text("utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
 
 # Temporary tables of one transaction, in the order in which they are made.
-STAGING = ["create_staging", "create_rounds", "create_fresh"]
+STAGING = ["create_staging", "create_changes", "create_fresh"]
 # One value of each parameter's type, so that a query can be run where nothing is stored.
 VALUES: dict[str, object] = {
     "artist_ids": [],
+    "statuses": [],
     "created_at": "2026-03-01T12:00:00Z",
     "day_zone": "UTC",
     "end": "2026-03-01T12:00:00Z",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from observed_tables import NOON, everything, few_examples, start_anew
+from observed_tables import HOUR, NOON, everything, few_examples, start_anew
 
 from noktvrn_ai_artist.analytics.release_entries import ReleaseEntry, checked_entry
 from noktvrn_ai_artist.analytics.release_registry import (
@@ -23,6 +24,7 @@ from noktvrn_ai_artist.analytics.release_registry import (
     list_releases,
     register_entries,
     register_release,
+    set_release_status,
 )
 from noktvrn_ai_artist.database.connection_manager import Database
 from noktvrn_ai_artist.errors import BadValue, UnknownPlatform, UnknownRelease
@@ -77,10 +79,30 @@ def test_a_title_finds_the_release_that_an_external_id_brought(database: Databas
     assert register_release(database, named) == register_release(database, known, platform="yt")
 
 
-def test_the_same_id_on_another_platform_is_another_release(database: Database) -> None:
-    entry = ReleaseEntry(artist="Ada", title="One", external_id="k1")
-    ids = {register_release(database, entry, platform=name) for name in ("YouTube", "TikTok")}
-    assert len(ids) == 2
+def test_a_release_is_published_on_several_platforms(database: Database) -> None:
+    by_hand = register_release(database, ReleaseEntry(artist="Ada", title="One"))
+    for platform, external_id in (("YouTube", "k1"), ("TikTok", "k1"), ("Spotify", "s1")):
+        entry = ReleaseEntry(artist="Ada", title="One", external_id=external_id)
+        assert register_release(database, entry, platform=platform) == by_hand
+    known = [(one.platform, one.external_id) for one in list_publications(database, by_hand)]
+    assert known == [("Spotify", "s1"), ("TikTok", "k1"), ("YouTube", "k1")]
+
+
+def test_two_ids_on_one_platform_are_two_releases_of_one_title(database: Database) -> None:
+    both = [ReleaseEntry(artist="Ada", title="One", external_id=key) for key in ("k1", "k2")]
+    assert len({register_release(database, one, platform="YouTube") for one in both}) == 2
+    third = ReleaseEntry(artist="Ada", title="One", external_id="t1")
+    fourth = ReleaseEntry(artist="Ada", title="One", external_id="t2")
+    assert len({register_release(database, one, platform="TikTok") for one in (third, fourth)}) == 2
+    assert len(list_releases(database)) == 2
+
+
+def test_a_date_that_was_not_known_is_filled_in_and_never_changed(database: Database) -> None:
+    undated = ReleaseEntry(artist="Ada", title="One")
+    number = register_release(database, undated)
+    register_release(database, replace(undated, published_at=NOON))
+    register_release(database, replace(undated, published_at=NOON - HOUR))
+    assert get_release(database, number).published_at == NOON
 
 
 def test_writers_at_once_register_a_release_once(database: Database) -> None:
@@ -113,7 +135,7 @@ def test_a_release_comes_back_as_it_was_registered(database: Database) -> None:
     number = register_release(database, entry, platform="youtube")
     release = get_release(database, number)
     assert (release.artist, release.title, release.published_at) == ("Nova", "Song", NOON)
-    assert release.status is ReleaseStatus.APPROVED
+    assert release.status is ReleaseStatus.PUBLISHED
     (publication,) = list_publications(database, number)
     assert (publication.platform, publication.external_id) == ("YouTube", "k1")
     assert (publication.url, publication.published_at) == ("https://x.example", NOON)
@@ -159,10 +181,12 @@ def test_an_entry_that_breaks_a_rule_is_refused_by_name(entry: ReleaseEntry, col
 
 def test_an_external_id_needs_its_platform(database: Database) -> None:
     entry = ReleaseEntry(artist="Ada", title="One", external_id="k1")
-    with pytest.raises(BadValue, match="needed beside an external id"):
+    with pytest.raises(BadValue, match="go together"):
         register_release(database, entry)
     with pytest.raises(UnknownPlatform):
         register_release(database, entry, platform="myspace")
+    with pytest.raises(BadValue, match="go together"):
+        register_release(database, replace(entry, external_id=None), platform="YouTube")
     assert list_releases(database) == []
 
 
@@ -179,3 +203,15 @@ def test_events_are_noted_listed_in_time_and_taken_back(database: Database) -> N
         annotate(database, "x", happened_at=NOON, release_id=77)
     with pytest.raises(BadValue):
         annotate(database, "", happened_at=NOON)
+
+
+def test_a_release_is_approved_until_it_is_out_and_stands_where_it_is_said_to(
+    database: Database,
+) -> None:
+    number = register_release(database, ReleaseEntry(artist="Ada", title="One"))
+    assert get_release(database, number).status is ReleaseStatus.APPROVED
+    for status in ReleaseStatus:
+        set_release_status(database, number, status)
+        assert get_release(database, number).status is status
+    with pytest.raises(UnknownRelease):
+        set_release_status(database, number + 1, ReleaseStatus.WITHDRAWN)

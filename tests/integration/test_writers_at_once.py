@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -88,10 +88,10 @@ ToCome = list[Callable[[], object]]
 @pytest.fixture
 def in_between(database: Database, monkeypatch: pytest.MonkeyPatch) -> ToCome:
     """What else happens between what the next batch compared and what it merges."""
-    merging = observation_batches._merge_round
+    merging = observation_batches._merge
     to_come: ToCome = []
 
-    def intruded(connection: Any, number: int, **more: Any) -> tuple[int, int]:  # noqa: ANN401
+    def intruded(connection: Any, **more: Any) -> tuple[int, int]:  # noqa: ANN401
         ordered = connection.execute
 
         def execute(statement: Any, *given_: Any) -> Any:  # noqa: ANN401
@@ -100,9 +100,9 @@ def in_between(database: Database, monkeypatch: pytest.MonkeyPatch) -> ToCome:
             return ordered(statement, *given_)
 
         monkeypatch.setattr(connection, "execute", execute)
-        return merging(connection, number, **more)
+        return merging(connection, **more)
 
-    monkeypatch.setattr(observation_batches, "_merge_round", intruded)
+    monkeypatch.setattr(observation_batches, "_merge", intruded)
     return to_come
 
 
@@ -142,13 +142,54 @@ def test_the_same_value_that_came_in_between_makes_a_duplicate(
     assert (counts.stored, counts.corrected, counts.duplicate) == (1, 0, 1)
 
 
-def test_what_was_undone_in_between_does_not_become_history(
+def test_an_undo_waits_for_a_writer_and_makes_no_history(
     database: Database, in_between: ToCome
 ) -> None:
     start_anew(database)
     batch_id = add_performance_metrics([seen(1)]).batch_id
     assert batch_id is not None
-    in_between.append(lambda: undo_import(batch_id))
-    assert add_performance_metrics([seen(3)]).stored == 1
+    with ThreadPoolExecutor(1) as aside:
+        undoing: list[Future[object]] = []
+
+        def undo_meanwhile() -> None:
+            undoing.append(aside.submit(undo_import, batch_id))
+            with pytest.raises(TimeoutError):
+                undoing[0].result(timeout=0.3)
+
+        in_between.append(undo_meanwhile)
+        assert add_performance_metrics([seen(3)]).stored == 1
+        undoing[0].result(timeout=20)
     assert get_corrections(1) == []
     assert [record["metric_value"] for record in get_performance_data()] == [3.0]
+
+
+def test_a_value_entered_after_an_undo_is_not_taken_for_what_was_undone(
+    database: Database,
+) -> None:
+    """The same revision again is another row: undoing what came after it brings it back."""
+    start_anew(database)
+    first = add_performance_metrics([seen(100)]).batch_id
+    assert first is not None
+    undo_import(first)
+    store_singly([seen(222)])
+    second = add_performance_metrics([seen(300)]).batch_id
+    assert second is not None
+    undo_import(second)
+    assert [record["metric_value"] for record in get_performance_data()] == [222.0]
+
+
+def test_imports_and_undos_at_once_leave_no_trace(database: Database) -> None:
+    start_anew(database)
+    store_singly([seen(7)])
+    before = rows(database, "select metric_value, revision from content_performance")
+
+    def there_and_back(dice: random.Random) -> int:
+        batch = [seen(dice.randrange(10**6), recorded_at=NOON + h * HOUR) for h in range(4)]
+        batch_id = add_performance_metrics(batch).batch_id
+        assert batch_id is not None
+        undo_import(batch_id)
+        return 0
+
+    at_once([there_and_back] * 3, rounds=5)
+    assert rows(database, "select metric_value, revision from content_performance") == before
+    assert superseded(database) == []

@@ -19,9 +19,9 @@ from import_batches
 order by batch_id desc
 limit %(most)s::bigint;
 
--- name: lock_batch
+-- name: was_batch_undone
 -- Is this batch there, and was it undone?
-select undone_at is not null from import_batches where batch_id = %(batch_id)s for update;
+select undone_at is not null from import_batches where batch_id = %(batch_id)s;
 
 -- name: mark_batch_undone
 -- Remember that and when a batch was undone.
@@ -63,63 +63,44 @@ delete from staged where release_id in (
     where r.release_id is null
 );
 
--- name: create_rounds
--- Order the batch by key. A key that changes its value within the batch takes one round for each
--- value, so that a batch does what its rows would do one at a time; a value told twice in a row is
--- a duplicate and takes none.
-create temporary table rounds on commit drop as
-select row_number() over key as round, release_id, recorded_at, platform, metric_type,
-    metric_value, source, source_url, notes
+-- name: create_changes
+-- Order the batch by key, and number the values that each key takes one after the other; a value
+-- told twice in a row is a duplicate and takes no number.
+create temporary table changes on commit drop as
+select row_number() over key as nth, count(*) over (
+        partition by release_id, recorded_at, platform, metric_type
+    ) as of_how_many,
+    release_id, recorded_at, platform, metric_type, metric_value, source, source_url, notes
 from (
     select *, lag(metric_value) over key as before
     from staged
     window key as (
         partition by release_id, recorded_at, platform, metric_type order by row_number
     )
-) changes
+) told
 where metric_value is distinct from before
 window key as (partition by release_id, recorded_at, platform, metric_type order by row_number);
 
--- name: count_rounds
--- How many rounds does the batch take?
-select coalesce(max(round), 0) from rounds;
-
 -- name: create_fresh
--- What one round brings that is not known, with the revision it will have and what it replaces.
+-- What will stand of each key if it is not what stands already: the last value told, the revision
+-- it takes at first, what it replaces, and the first value told.
 create temporary table fresh on commit drop as
 select n.release_id, n.recorded_at, n.platform, n.metric_type, n.metric_value, n.source,
-    n.source_url, n.notes, coalesce(p.revision + 1, 0) as revision,
-    p.metric_value as old_value, p.source as old_source, p.source_url as old_source_url,
-    p.notes as old_notes, p.batch_id as old_batch_id, p.stored_at as old_stored_at
-from rounds n
+    n.source_url, n.notes, n.of_how_many, o.metric_value as first_value,
+    coalesce(p.revision + 1, 0) as revision, p.metric_value as old_value, p.source as old_source,
+    p.source_url as old_source_url, p.notes as old_notes, p.batch_id as old_batch_id,
+    p.stored_at as old_stored_at
+from changes n
+join changes o using (release_id, recorded_at, platform, metric_type)
 left join content_performance p using (release_id, recorded_at, platform, metric_type)
-where n.round = %(round)s::bigint and p.metric_value is distinct from n.metric_value;
-
--- name: drop_fresh
--- Make room for the next round.
-drop table fresh;
-
--- name: keep_superseded
--- Put what was replaced into the history, unless it was undone before it was replaced. Every writer
--- takes a key before its history, so that none waits for another who waits for it.
-insert into performance_corrections
-    (release_id, recorded_at, platform, metric_type, revision, metric_value, source, source_url,
-     notes, batch_id, stored_at)
-select f.release_id, f.recorded_at, f.platform, f.metric_type, f.revision - 1, f.old_value,
-    f.old_source, f.old_source_url, f.old_notes, f.old_batch_id, f.old_stored_at
-from fresh f
-join content_performance p using (release_id, recorded_at, platform, metric_type)
-left join import_batches b on b.batch_id = f.old_batch_id
-where f.revision > 0 and p.revision = f.revision and p.batch_id = %(batch_id)s
-    and b.undone_at is null
-order by f.release_id, f.recorded_at, f.platform, f.metric_type;
+where n.nth = n.of_how_many and o.nth = 1 and p.metric_value is distinct from n.metric_value;
 
 -- name: count_fresh
--- How many observations does this round bring, and how many of them replace another?
-select count(*), count(*) filter (where revision > 0) from fresh;
+-- How many keys does this batch change?
+select count(*) from fresh;
 
 -- name: merge_fresh
--- Let this round's values stand where nobody changed the key since it was compared; where somebody
+-- Let the last values stand where nobody changed the key since it was compared; where somebody
 -- did, the key is held all the same.
 insert into content_performance
     (release_id, recorded_at, platform, metric_type, metric_value, revision, source, source_url,
@@ -134,26 +115,64 @@ on conflict (release_id, recorded_at, platform, metric_type) do update set
     batch_id = excluded.batch_id, stored_at = excluded.stored_at
 where content_performance.revision = excluded.revision - 1;
 
--- name: drop_merged
--- Leave what somebody changed in between.
-delete from fresh f using content_performance p
-where p.release_id = f.release_id and p.recorded_at = f.recorded_at
-    and p.platform = f.platform and p.metric_type = f.metric_type
-    and p.revision = f.revision and p.batch_id = %(batch_id)s;
-
 -- name: compare_again
--- Compare that with what stands now.
+-- Compare what somebody changed in between with what stands now.
 update fresh f set
     revision = p.revision + 1, old_value = p.metric_value, old_source = p.source,
     old_source_url = p.source_url, old_notes = p.notes, old_batch_id = p.batch_id,
     old_stored_at = p.stored_at
 from content_performance p
 where p.release_id = f.release_id and p.recorded_at = f.recorded_at
-    and p.platform = f.platform and p.metric_type = f.metric_type;
+    and p.platform = f.platform and p.metric_type = f.metric_type
+    and (p.revision <> f.revision or p.batch_id is distinct from %(batch_id)s::bigint);
 
 -- name: drop_known
 -- What stands by now is a duplicate.
 delete from fresh where metric_value = old_value;
+
+-- name: count_merged
+-- How many values came to stand, in their time, and how many of them replaced another? The first
+-- value told of a key is none of them where it stood already.
+select coalesce(sum(of_how_many - known), 0),
+    coalesce(sum(of_how_many - known - case when revision = 0 then 1 else 0 end), 0)
+from (
+    select of_how_many, revision, case when first_value = old_value then 1 else 0 end as known
+    from fresh
+) counted;
+
+-- name: keep_superseded
+-- Put what was replaced into the history. Every writer takes a key before its history.
+insert into performance_corrections
+    (release_id, recorded_at, platform, metric_type, revision, metric_value, source, source_url,
+     notes, batch_id, stored_at)
+select release_id, recorded_at, platform, metric_type, revision - 1, old_value, old_source,
+    old_source_url, old_notes, old_batch_id, old_stored_at
+from fresh
+where revision > 0
+order by release_id, recorded_at, platform, metric_type;
+
+-- name: keep_passed
+-- Put the values that a key took only within this batch into the history as well.
+insert into performance_corrections
+    (release_id, recorded_at, platform, metric_type, revision, metric_value, source, source_url,
+     notes, batch_id, stored_at)
+select c.release_id, c.recorded_at, c.platform, c.metric_type,
+    f.revision + c.nth - case when f.first_value = f.old_value then 2 else 1 end,
+    c.metric_value, c.source, c.source_url, c.notes, %(batch_id)s::bigint,
+    %(stored_at)s::timestamptz
+from fresh f
+join changes c using (release_id, recorded_at, platform, metric_type)
+where c.nth < c.of_how_many and not (c.nth = 1 and f.first_value is not distinct from f.old_value)
+order by c.release_id, c.recorded_at, c.platform, c.metric_type, c.nth;
+
+-- name: count_passed
+-- Let the last value of such a key stand at the revision after theirs.
+update content_performance p set
+    revision = f.revision + f.of_how_many
+        - case when f.first_value = f.old_value then 2 else 1 end
+from fresh f
+where f.of_how_many > 1 and p.release_id = f.release_id and p.recorded_at = f.recorded_at
+    and p.platform = f.platform and p.metric_type = f.metric_type;
 
 -- name: forget_superseded_of_batch
 -- Undo, first: values of this batch that no longer stand are forgotten.
@@ -185,12 +204,15 @@ where p.release_id = e.release_id and p.recorded_at = e.recorded_at
 delete from content_performance where batch_id = %(batch_id)s;
 
 -- name: remove_publications_of_undone
--- Undo, fourth: publications it registered go, unless observations of their release remain; so do
--- those that an earlier undo had to leave because of this batch's observations.
+-- Undo, fourth: publications it registered go, unless observations from there remain; so do those
+-- that an earlier undo had to leave because of this batch's observations.
 delete from publications u
 using import_batches b
 where b.batch_id = u.batch_id and b.undone_at is not null
-    and not exists (select from content_performance p where p.release_id = u.release_id);
+    and not exists (
+        select from content_performance p
+        where p.release_id = u.release_id and p.platform = u.platform
+    );
 
 -- name: remove_releases_of_undone
 -- Undo, fifth: releases it, or an import undone before, registered go where nothing else is known.
@@ -199,7 +221,8 @@ using import_batches b
 where b.batch_id = r.batch_id and b.undone_at is not null
     and not exists (select from content_performance p where p.release_id = r.release_id)
     and not exists (select from performance_corrections h where h.release_id = r.release_id)
-    and not exists (select from publications u where u.release_id = r.release_id);
+    and not exists (select from publications u where u.release_id = r.release_id)
+    and not exists (select from annotations n where n.release_id = r.release_id);
 
 -- name: remove_artists_of_undone
 -- Undo, last: artists it, or an import undone before, registered go where no release is left.
@@ -207,12 +230,6 @@ delete from artists a
 using import_batches b
 where b.batch_id = a.batch_id and b.undone_at is not null
     and not exists (select from approved_releases r where r.artist_id = a.artist_id);
-
--- name: remove_annotations_of_no_release
--- Events of releases that are gone go with them.
-delete from annotations n
-where n.release_id is not null
-    and not exists (select from approved_releases r where r.release_id = n.release_id);
 
 -- name: count_artists_of_batch
 -- How many artists did a batch register?

@@ -1,7 +1,3 @@
--- name: lock_migrations
--- Wait until no other process is changing the schema; held to the end of the transaction.
-select pg_advisory_xact_lock(%(key)s::bigint);
-
 -- name: create_migrations_table
 -- Where the steps are remembered.
 create table if not exists schema_migrations (

@@ -1,11 +1,12 @@
 -- name: insert_observation
--- Store one observation unless its key is known.
+-- Store one observation unless its key is known, while no undo is under way.
 insert into content_performance
     (release_id, recorded_at, platform, metric_type, metric_value, source, source_url, notes,
      batch_id, stored_at)
-values
-    (%(release_id)s, %(recorded_at)s, %(platform)s, %(metric_type)s, %(metric_value)s, %(source)s,
-     %(source_url)s, %(notes)s, %(batch_id)s, %(stored_at)s)
+select %(release_id)s::bigint, %(recorded_at)s::timestamptz, %(platform)s::text,
+    %(metric_type)s::text, %(metric_value)s::double precision, %(source)s::text,
+    %(source_url)s::text, %(notes)s::text, null, %(stored_at)s::timestamptz
+from pg_advisory_xact_lock_shared(%(undo_lock)s::bigint)
 on conflict (release_id, recorded_at, platform, metric_type) do nothing;
 
 -- name: lock_observation
@@ -30,7 +31,7 @@ where release_id = %(release_id)s and recorded_at = %(recorded_at)s
 -- Let a new value stand under a known key.
 update content_performance set
     metric_value = %(metric_value)s, revision = revision + 1, source = %(source)s,
-    source_url = %(source_url)s, notes = %(notes)s, batch_id = %(batch_id)s,
+    source_url = %(source_url)s, notes = %(notes)s, batch_id = null,
     stored_at = %(stored_at)s
 where release_id = %(release_id)s and recorded_at = %(recorded_at)s
     and platform = %(platform)s and metric_type = %(metric_type)s;

@@ -1,7 +1,3 @@
--- name: lock_registration
--- One process registers at a time, so that one external id never becomes two releases.
-select pg_advisory_xact_lock(%(key)s::bigint);
-
 -- name: insert_artists
 -- Make sure that artists of these names are there.
 insert into artists (name, batch_id)
@@ -30,11 +26,11 @@ from generate_series(1, %(how_many)s::integer);
 -- name: insert_releases
 -- Register releases under ids that were drawn for them.
 insert into approved_releases (release_id, artist_id, title, published_at, status, batch_id)
-select release_id, artist_id, title, published_at, %(status)s::text, %(batch_id)s::bigint
+select release_id, artist_id, title, published_at, status, %(batch_id)s::bigint
 from unnest(
     %(release_ids)s::bigint[], %(artist_ids)s::bigint[], %(titles)s::text[],
-    %(published)s::timestamptz[]
-) as given (release_id, artist_id, title, published_at)
+    %(published)s::timestamptz[], %(statuses)s::text[]
+) as given (release_id, artist_id, title, published_at, status)
 order by release_id;
 
 -- name: releases
@@ -47,13 +43,44 @@ where (%(release_id)s::bigint is null or r.release_id = %(release_id)s)
 order by a.name, r.title, r.release_id;
 
 -- name: releases_titled
--- Which releases have these pairs of artist and title?
+-- Which releases have these pairs of artist and title, and (if named) are not on a platform yet?
 select a.name, r.title, r.release_id
 from approved_releases r
 join artists a using (artist_id)
-join unnest(%(names)s::text[], %(titles)s::text[]) as given (name, title)
-    on given.name = a.name and given.title = r.title
+where (a.name, r.title) in (
+        select name, title from unnest(%(names)s::text[], %(titles)s::text[]) as given (name, title)
+    )
+    and not exists (
+        select from publications u
+        where u.release_id = r.release_id and u.platform = %(unpublished_on)s::text
+    )
 order by r.release_id;
+
+-- name: fill_publication_dates
+-- Let releases whose date was not known have the one that is told now.
+update approved_releases r set published_at = given.published_at
+from (
+    select release_id, min(published_at) as published_at
+    from unnest(%(release_ids)s::bigint[], %(published)s::timestamptz[])
+        as told (release_id, published_at)
+    group by release_id
+) given
+where r.release_id = given.release_id and r.published_at is null;
+
+-- name: set_release_status
+-- Say where a release stands.
+update approved_releases set status = %(status)s where release_id = %(release_id)s;
+
+-- name: adopt_release
+-- Let a release outlive the undo of the import that brought it.
+update approved_releases set batch_id = null
+where release_id = %(release_id)s and batch_id is not null;
+
+-- name: adopt_artist
+-- Let the artist of such a release outlive it as well.
+update artists a set batch_id = null
+from approved_releases r
+where r.release_id = %(release_id)s and a.artist_id = r.artist_id and a.batch_id is not null;
 
 -- name: insert_publications
 -- Note where releases were published.

@@ -1,0 +1,7 @@
+-- name: hold_alone
+-- Wait until nobody holds this lock; held to the end of the transaction.
+select pg_advisory_xact_lock(%(key)s::bigint);
+
+-- name: hold_together
+-- Wait until nobody holds this lock alone; held to the end of the transaction.
+select pg_advisory_xact_lock_shared(%(key)s::bigint);
