@@ -25,6 +25,7 @@ LONGEST_TITLE, LONGEST_NOTE, LONGEST_URL = 512, 4000, 2048
 _PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?", re.ASCII)
 _PLAIN_WHOLE = re.compile(r"-?[0-9]+", re.ASCII)
 _LONGEST_WHOLE = 20
+_HALF_OF_A_PAIR = re.compile(r"[\ud800-\udfff]")
 # What follows the minutes is kept to these characters: fromisoformat() reads over a NUL.
 _ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}[\d:.,+\-Z]*", re.ASCII)
 
@@ -54,12 +55,17 @@ def checked_observation(
 
 def checked_release_id(value: object, *, column: str = "release_id") -> int:
     """An id between 1 and 2**63 - 1; booleans and fractions are no ids."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or _is_duration(value):
-        raise BadValue("must be a whole number", column=column)
-    number = int(value)
+    number = checked_whole(value, column=column)
     if not 1 <= number <= LARGEST_ID:
         raise BadValue("must be between 1 and 2**63 - 1", column=column)
     return number
+
+
+def checked_whole(value: object, *, column: str) -> int:
+    """A whole number of any size; booleans, durations and floats are none."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or _is_duration(value):
+        raise BadValue("must be a whole number", column=column)
+    return int(value)
 
 
 def checked_value(value: object, *, signed: bool = False, column: str = "metric_value") -> float:
@@ -68,13 +74,7 @@ def checked_value(value: object, *, signed: bool = False, column: str = "metric_
     >>> checked_value(-0.0)
     0.0
     """
-    if isinstance(value, bool) or not isinstance(value, Real) or _is_duration(value):
-        raise BadValue("must be a number", column=column)
-    if isinstance(value, Rational) and _is_too_large(value):  # float() rounds, and may overflow
-        raise BadValue("must be at most 2**53 in size", column=column)
-    number = float(value) + 0.0  # -0.0 becomes 0.0
-    if not math.isfinite(number):
-        raise BadValue("must be a finite number", column=column)
+    number = checked_number(value, column=column)
     if abs(number) > LARGEST_VALUE:
         raise BadValue("must be at most 2**53 in size", column=column)
     if number < 0 and not signed:
@@ -82,13 +82,31 @@ def checked_value(value: object, *, signed: bool = False, column: str = "metric_
     return number
 
 
+def checked_number(value: object, *, column: str) -> float:
+    """A finite number; one given exactly, whole or a fraction, is at most 2**53 in size."""
+    if isinstance(value, bool) or not isinstance(value, Real) or _is_duration(value):
+        raise BadValue("must be a number", column=column)
+    if isinstance(value, Rational) and _is_too_large(value):  # float() rounds, and may overflow
+        raise BadValue("must be at most 2**53 in size", column=column)
+    number = float(value) + 0.0  # -0.0 becomes 0.0
+    if not math.isfinite(number):
+        raise BadValue("must be a finite number", column=column)
+    return number
+
+
 def checked_time(value: object, *, now: datetime, column: str = "recorded_at") -> datetime:
     """An aware instant, in UTC, from 2005 on and at most five minutes ahead of the clock."""
+    instant = checked_since_2005(value, column=column)
+    if instant - CLOCK_SKEW > now:
+        raise BadValue("must not be more than 5 minutes in the future", column=column)
+    return instant
+
+
+def checked_since_2005(value: object, *, column: str) -> datetime:
+    """An aware instant, in UTC, from 2005 on."""
     instant = checked_instant(value, column=column)
     if instant < EARLIEST:
         raise BadValue("must not be before 2005", column=column)
-    if instant > now + CLOCK_SKEW:
-        raise BadValue("must not be more than 5 minutes in the future", column=column)
     return instant
 
 
@@ -115,12 +133,18 @@ def checked_instant(value: object, *, column: str) -> datetime:
 
 def checked_name(value: object, *, column: str, longest: int = LONGEST_NAME) -> str:
     """A name that is there, on one line and not too long, without the spaces around it."""
-    text = checked_text(value, column=column, longest=longest)
-    if text is None or not text.strip():
-        raise BadValue("must not be empty", column=column)
+    text = checked_label(value, column=column, longest=longest)
     if any(unicodedata.category(letter) in {"Cc", "Zl", "Zp"} for letter in text):
         raise BadValue("must not contain control characters or line breaks", column=column)
     return text.strip()
+
+
+def checked_label(value: object, *, column: str, longest: int = LONGEST_EXTERNAL_ID) -> str:
+    """Text that is there and not too long, kept to the letter."""
+    text = checked_text(value, column=column, longest=longest)
+    if text is None or not text.strip():
+        raise BadValue("must not be empty", column=column)
+    return text
 
 
 def checked_text(value: object, *, column: str, longest: int) -> str | None:
@@ -133,7 +157,7 @@ def checked_text(value: object, *, column: str, longest: int) -> str | None:
         raise BadValue(f"must be at most {longest} characters long", column=column)
     if "\0" in value:
         raise BadValue("must not contain a NUL character", column=column)
-    if any("\ud800" <= letter <= "\udfff" for letter in value):
+    if _HALF_OF_A_PAIR.search(value):
         raise BadValue("must not contain half of a surrogate pair", column=column)
     return value
 

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
-from math import isfinite
-from numbers import Integral, Rational, Real
 
-from noktvrn_ai_artist.errors import BadTrackerInput
+from noktvrn_ai_artist.analytics import observation_rules as rules
+from noktvrn_ai_artist.errors import BadTrackerInput, BadValue
 
-GREATEST_RELEASE_ID = 2**63 - 1
-GREATEST_WHOLE_SCORE = 2**53
-LONGEST_SOURCE_NAME = 64
-LONGEST_LABEL = 256
-EARLIEST = datetime(2005, 1, 1, tzinfo=UTC)
-LATEST = datetime(9998, 12, 31, tzinfo=UTC)
 RELEASES_FOR_EVIDENCE = 3
+
+
+@contextmanager
+def refused_as_tracker_input() -> Iterator[None]:
+    """Refuse what breaks a rule of observations with the tracker's error, in the same words.
+
+    Raises:
+        BadTrackerInput: a rule was broken within.
+    """
+    try:
+        yield
+    except BadValue as error:
+        raise BadTrackerInput(error.rule, column=error.column) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +35,9 @@ class ClipUsage:
     `event_id` names the event, so that a repeated call is recognised; without one every usage
     counts. Source names are settled (see `settled_source_name`), clip ids are taken verbatim.
 
+    >>> from datetime import UTC
     >>> noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    >>> ClipUsage(source_name=" Pexels", clip_id="8512", release_id=7, used_at=noon).source_name
+    >>> ClipUsage(source_name=" Ｐexels", clip_id="8512", release_id=7, used_at=noon).source_name
     'pexels'
 
     Raises:
@@ -41,13 +50,14 @@ class ClipUsage:
     used_at: datetime
     event_id: str | None = None
 
+    @refused_as_tracker_input()
     def __post_init__(self) -> None:
         _settle(self, "source_name", settled_source_name(self.source_name))
-        _settle(self, "clip_id", checked_label(self.clip_id, column="clip_id"))
-        _settle(self, "release_id", checked_release_id(self.release_id))
-        _settle(self, "used_at", checked_instant(self.used_at, column="used_at"))
+        _settle(self, "clip_id", rules.checked_label(self.clip_id, column="clip_id"))
+        _settle(self, "release_id", rules.checked_release_id(self.release_id))
+        _settle(self, "used_at", rules.checked_since_2005(self.used_at, column="used_at"))
         if self.event_id is not None:
-            checked_label(self.event_id, column="event_id")
+            rules.checked_label(self.event_id, column="event_id")
 
     @property
     def content(self) -> tuple[object, ...]:
@@ -59,6 +69,8 @@ class ClipUsage:
 class ScoreReport:
     """How well a release had done when somebody looked: any finite number, higher is better.
 
+    One given exactly, whole or a fraction, ends at 2**53 in size, where floats stop keeping it.
+
     Raises:
         BadTrackerInput: a field breaks a rule.
     """
@@ -68,12 +80,15 @@ class ScoreReport:
     reported_at: datetime
     event_id: str | None = None
 
+    @refused_as_tracker_input()
     def __post_init__(self) -> None:
-        _settle(self, "release_id", checked_release_id(self.release_id))
-        _settle(self, "score", checked_score(self.score))
-        _settle(self, "reported_at", checked_instant(self.reported_at, column="reported_at"))
+        _settle(self, "release_id", rules.checked_release_id(self.release_id))
+        _settle(self, "score", rules.checked_number(self.score, column="performance_score"))
+        _settle(
+            self, "reported_at", rules.checked_since_2005(self.reported_at, column="reported_at")
+        )
         if self.event_id is not None:
-            checked_label(self.event_id, column="event_id")
+            rules.checked_label(self.event_id, column="event_id")
 
     @property
     def content(self) -> tuple[object, ...]:
@@ -106,98 +121,30 @@ class Standing:
         return self.releases >= RELEASES_FOR_EVIDENCE
 
 
+@refused_as_tracker_input()
 def settled_source_name(value: object) -> str:
     """The one spelling of a source's name: NFKC, case-folded, without surrounding white space.
 
     Look-alikes of another alphabet stay different names.
 
-    >>> settled_source_name(" Ｐｅｘｅｌｓ ")
-    'pexels'
-
     Raises:
         BadTrackerInput: not text, empty, longer than 64 characters, or not printable.
     """
-    if not isinstance(value, str):
-        raise BadTrackerInput("must be text", column="source_name")
-    if len(value) > LONGEST_SOURCE_NAME:
-        raise BadTrackerInput(f"longer than {LONGEST_SOURCE_NAME}", column="source_name")
-    return _settled_name(value)
+    return _folded(_checked_source_name(value))
+
+
+def _checked_source_name(value: object) -> str:
+    return rules.checked_label(value, column="source_name", longest=rules.LONGEST_NAME)
 
 
 @lru_cache(maxsize=1024)
-def _settled_name(value: str) -> str:
+def _folded(value: str) -> str:
     folded = unicodedata.normalize("NFKC", value).casefold()
     # Folding can leave a form that NFKC composes or folds anew, as for U+0345 and U+03F4.
     name = unicodedata.normalize("NFKC", folded).casefold().strip()
-    if not name:
-        raise BadTrackerInput("must not be empty", column="source_name")
-    if len(name) > LONGEST_SOURCE_NAME:
-        raise BadTrackerInput(f"longer than {LONGEST_SOURCE_NAME}", column="source_name")
     if not name.isprintable():
-        raise BadTrackerInput("has characters that cannot be printed", column="source_name")
-    return name
-
-
-def checked_label(value: object, *, column: str) -> str:
-    """An identifier taken verbatim: 1 to 256 characters, no NUL, no half of a surrogate pair.
-
-    Raises:
-        BadTrackerInput: the value is none.
-    """
-    if not isinstance(value, str):
-        raise BadTrackerInput("must be text", column=column)
-    if not value.strip():
-        raise BadTrackerInput("must not be empty", column=column)
-    if len(value) > LONGEST_LABEL:
-        raise BadTrackerInput(f"longer than {LONGEST_LABEL}", column=column)
-    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        raise BadTrackerInput("has characters that cannot be stored", column=column)
-    return value
-
-
-def checked_release_id(value: object) -> int:
-    """A release's id: a whole number from 1 to 2^63 - 1.
-
-    Raises:
-        BadTrackerInput: the value is none.
-    """
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise BadTrackerInput("must be a whole number", column="release_id")
-    number = int(value)
-    if not 1 <= number <= GREATEST_RELEASE_ID:
-        raise BadTrackerInput("must be between 1 and 2^63 - 1", column="release_id")
-    return number
-
-
-def checked_score(value: object) -> float:
-    """A performance score: any finite number; whole ones up to 2^53, the last that floats keep.
-
-    Raises:
-        BadTrackerInput: the value is none; the message does not repeat it.
-    """
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise BadTrackerInput("must be a number", column="performance_score")
-    if isinstance(value, Rational) and abs(int(value.numerator)) > GREATEST_WHOLE_SCORE:
-        raise BadTrackerInput("whole numbers end at 2^53", column="performance_score")
-    number = float(value)
-    if not isfinite(number):
-        raise BadTrackerInput("must be finite", column="performance_score")
-    return number + 0.0  # -0.0 becomes 0.0
-
-
-def checked_instant(value: object, *, column: str) -> datetime:
-    """An instant with its offset, in UTC, from 2005 on.
-
-    Raises:
-        BadTrackerInput: the value is none.
-    """
-    if not isinstance(value, datetime):
-        raise BadTrackerInput("must be a datetime", column=column)
-    if value.utcoffset() is None:
-        raise BadTrackerInput("needs a UTC offset", column=column)
-    if not EARLIEST <= value <= LATEST:
-        raise BadTrackerInput("must be between 2005 and 9998", column=column)
-    return value.astimezone(UTC)
+        raise BadValue("has characters that cannot be printed", column="source_name")
+    return _checked_source_name(name)  # folding may empty or lengthen a name
 
 
 def _settle(record: object, field: str, value: object) -> None:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from numbers import Integral
 from pathlib import Path
 
+from noktvrn_ai_artist.analytics import observation_rules as rules
 from noktvrn_ai_artist.analytics.source_history import SourceHistory
 from noktvrn_ai_artist.analytics.source_ranking import rank_sources
 from noktvrn_ai_artist.analytics.source_records import (
     ClipUsage,
     ScoreReport,
     Standing,
-    checked_instant,
-    checked_release_id,
+    refused_as_tracker_input,
 )
 from noktvrn_ai_artist.analytics.source_stats_file import SourceStatsFile
 from noktvrn_ai_artist.errors import BadTrackerInput
-
-FUTURE_TOLERANCE = timedelta(minutes=5)
 
 
 def utc_now() -> datetime:
@@ -105,12 +102,13 @@ class StockSuccessTracker:
 
     def get_top_sources(self, top_n: int = 3) -> list[str]:
         """The names of the best sources by today's estimate, ties by name; nothing is drawn."""
-        if isinstance(top_n, bool) or not isinstance(top_n, Integral):
-            raise BadTrackerInput("must be a whole number", column="top_n")
-        if top_n < 0:
+        with refused_as_tracker_input():
+            wanted = rules.checked_whole(top_n, column="top_n")
+        if wanted < 0:
             raise BadTrackerInput("must not be negative", column="top_n")
-        return [standing.source for standing in self.standings()[: int(top_n)]]
+        return [standing.source for standing in self.standings()[:wanted]]
 
+    @refused_as_tracker_input()
     def standings(self, *, as_of: datetime | None = None) -> list[Standing]:
         """What is believed about every source, the best first.
 
@@ -118,31 +116,38 @@ class StockSuccessTracker:
         scores are those known today.
         """
         history = self._store.read()
-        instant = self._latest(history) if as_of is None else checked_instant(as_of, column="as_of")
+        if as_of is None:
+            instant = self._latest(history)
+        else:
+            instant = rules.checked_since_2005(as_of, column="as_of")
         return rank_sources(
             history.usages, history.scores, as_of=instant, half_life=self._half_life
         )
 
+    @refused_as_tracker_input()
     def forget_release(self, release_id: int) -> bool:
         """Drop a release as if nothing had been logged of it, event ids included."""
-        return self._store.forget_release(checked_release_id(release_id))
+        return self._store.forget_release(rules.checked_release_id(release_id))
 
+    @refused_as_tracker_input()
     def usages(self, release_id: int | None = None) -> list[ClipUsage]:
         """The clip uses of one release or of all, by release and time."""
         usages = self._store.read().usages
         if release_id is None:
             return list(usages)
-        wanted = checked_release_id(release_id)
+        wanted = rules.checked_release_id(release_id)
         return [usage for usage in usages if usage.release_id == wanted]
 
+    @refused_as_tracker_input()
     def _now(self) -> datetime:
-        return checked_instant(self._clock(), column="clock")
+        return rules.checked_since_2005(self._clock(), column="clock")
 
     def _latest(self, history: SourceHistory) -> datetime:
         """Now, or the latest use if another machine's clock is a little ahead of this one's."""
         return max([self._now(), *(usage.used_at for usage in history.usages)])
 
+    @refused_as_tracker_input()
     def _refuse_the_future(self, instants: Iterable[datetime], *, column: str) -> None:
-        limit = self._now() + FUTURE_TOLERANCE
-        if any(instant > limit for instant in instants):
-            raise BadTrackerInput("more than 5 minutes in the future", column=column)
+        now = self._now()
+        for instant in instants:
+            rules.checked_time(instant, now=now, column=column)

@@ -6,9 +6,11 @@ from datetime import date, datetime
 
 from bad_cases import (
     EMPTY,
+    HALF,
     IDS,
     INSTANT,
     ISO,
+    NUL,
     OFFSET,
     SQL,
     TEXT,
@@ -57,12 +59,12 @@ FILTERS = (
 )
 
 USAGES = (
-    BadUsage(name="clip of 257 letters", column="clip_id", rule="longer than 256", clip="x" * 257),
-    BadUsage(name="clip of 5,000", column="clip_id", rule="longer than 256", clip="x" * 5000),
+    BadUsage(name="clip of 257 letters", column="clip_id", rule="at most 256", clip="x" * 257),
+    BadUsage(name="clip of 5,000", column="clip_id", rule="at most 256", clip="x" * 5000),
     BadUsage(name="clip empty", column="clip_id", rule=EMPTY, clip=" "),
-    BadUsage(name="clip with NUL", column="clip_id", rule="cannot be stored", clip="a\0b"),
-    BadUsage(name="clip half", column="clip_id", rule="cannot be stored", clip="a\ud800"),
-    BadUsage(name="source long", column="source_name", rule="longer than 64", source="x" * 65),
+    BadUsage(name="clip with NUL", column="clip_id", rule=NUL, clip="a\0b"),
+    BadUsage(name="clip half", column="clip_id", rule=HALF, clip="a\ud800"),
+    BadUsage(name="source long", column="source_name", rule="at most 64", source="x" * 65),
     BadUsage(name="source empty", column="source_name", rule=EMPTY, source=""),
     BadUsage(
         name="source with a line break",
@@ -70,7 +72,7 @@ USAGES = (
         rule="cannot be printed",
         source="pex\nels",
     ),
-    BadUsage(name="source with NUL", column="source_name", rule="printed", source="pex\0els"),
+    BadUsage(name="source with NUL", column="source_name", rule=NUL, source="pex\0els"),
 )
 
 NAME_CHECK = "content_performance_{}_check"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from fractions import Fraction
 from random import Random
 
 import numpy as np
@@ -209,7 +210,7 @@ def test_top_sources_are_as_many_as_asked_for_and_there_are(tracker: StockSucces
 
 
 def test_a_use_from_a_clock_a_little_ahead_counts_at_once(tracker: StockSuccessTracker) -> None:
-    tracker.log_clip_usages([use(used_at=NOON + timedelta(minutes=4))])
+    tracker.log_clip_usages([use(used_at=NOON + timedelta(minutes=5))])
     assert tracker.get_top_sources() == ["pexels"]
 
 
@@ -224,5 +225,6 @@ def test_values_from_data_frames_are_taken_for_what_they_are(tracker: StockSucce
     tracker.log_clip_usage("pexels", "8512", np.int64(7))
     tracker.log_release_performance(np.int64(7), np.float32(0.5))
     tracker.log_release_performance(7, np.int64(12))
+    tracker.log_release_performance(7, Fraction(2**60 + 1, 2**59))
     tracker.log_release_performance(7, -0.0)
     assert tracker.usages(7)[0].release_id == 7

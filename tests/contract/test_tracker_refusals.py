@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 from tracker_events import NOON, NewPlace, report, use
 
@@ -41,10 +43,15 @@ def test_a_batch_is_all_or_nothing(tracker: StockSuccessTracker) -> None:
     assert tracker.usages() == [use(event_id="e")]
 
 
-BAD_IDS = [True, 1.5, 1.0, 0, -1, 2**63, int("9" * 4000), "1", None, np.float64(1), Decimal(1)]
+SECOND = np.timedelta64(1, "s")
+BAD_IDS = [
+    *(True, 1.5, 1.0, 0, -1, 2**63, int("9" * 4000), "1", None, np.float64(1), Decimal(1)),
+    *(SECOND, 10**4999),
+]
 BAD_SCORES = [
     *(float("nan"), float("inf"), float("-inf"), 1e400, True, False, "1", None),
     *(Decimal(1), 2**53 + 1, -(2**53) - 1, 10**4999, np.float64("nan"), 1j, np.bool_(True)),
+    *(SECOND, np.timedelta64("NaT"), Fraction(2**54 + 1, 2), Decimal("NaN"), pd.NA),
 ]
 BAD_SOURCES = ["", " ", "x" * 65, "pex\0els", "\ud800", "pex\u202eels", "a\nb", "ﷺ" * 4, None, 5]
 BAD_LABELS = ["", "  ", "x" * 257, "a\0b", "\udfff", 5, b"clip"]
@@ -56,6 +63,9 @@ BAD_TIMES = [
     NOON + timedelta(minutes=5, microseconds=1),
     "now",
     None,
+    pd.NaT,
+    np.datetime64("2026-01-01"),
+    date(2026, 1, 1),
 ]
 
 
@@ -129,7 +139,7 @@ def test_a_bad_time_is_refused(tracker: StockSuccessTracker, instant: object) ->
     assert tracker.usages() == []
 
 
-@pytest.mark.parametrize("top_n", [-1, True, 1.0, "3", None])
+@pytest.mark.parametrize("top_n", [-1, True, 1.0, "3", None, SECOND])
 def test_a_bad_number_of_sources_is_refused(tracker: StockSuccessTracker, top_n: object) -> None:
     with pytest.raises(BadTrackerInput, match="top_n"):
         tracker.get_top_sources(top_n)

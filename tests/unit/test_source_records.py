@@ -1,21 +1,185 @@
-"""What a usage and a score settle to, so that the same thing said twice is one value."""
+"""What a usage and a score settle to, and that they keep the very rules of observations."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from fractions import Fraction
 from math import copysign
+from numbers import Rational
 
+import numpy as np
+import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from noktvrn_ai_artist.analytics import observation_rules as rules
 from noktvrn_ai_artist.analytics.source_records import (
-    checked_instant,
-    checked_score,
+    ClipUsage,
+    ScoreReport,
+    refused_as_tracker_input,
     settled_source_name,
 )
-from noktvrn_ai_artist.errors import BadTrackerInput
+from noktvrn_ai_artist.errors import BadTrackerInput, BadValue
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LAST = datetime.max.replace(tzinfo=UTC)
+
+huge = st.builds(
+    lambda digits, sign: sign * 10**digits, st.integers(15, 5000), st.sampled_from([1, -1])
+)
+numbers = st.one_of(
+    st.booleans(),
+    st.integers(),
+    st.integers(-(2**64), 2**64),
+    huge,
+    st.floats(),
+    st.fractions(),
+    st.builds(Fraction, huge | st.integers(), huge),
+    st.decimals(),
+    st.complex_numbers(),
+)
+scalars = st.one_of(
+    st.booleans().map(np.bool_),
+    st.integers(-(2**63), 2**63 - 1).map(np.int64),
+    st.integers(0, 2**64 - 1).map(np.uint64),
+    st.floats().map(np.float64),
+    st.floats(width=32).map(np.float32),
+    st.integers(-9, 9).map(lambda seconds: np.timedelta64(seconds, "s")),
+    st.sampled_from([np.timedelta64("NaT"), np.datetime64("2026-01-01"), pd.NaT, pd.NA, None]),
+)
+zones = st.integers(-14, 14).map(lambda hours: timezone(timedelta(hours=hours)))
+times = st.one_of(
+    st.datetimes(),
+    st.datetimes(timezones=zones),
+    st.datetimes(min_value=datetime(2004, 12, 31), timezones=zones),  # noqa: DTZ001
+    st.dates(),
+    st.times(),
+    st.timedeltas(),
+    st.just(pd.Timestamp("2026-01-01T12:00:00+02:00")),
+)
+# Text as long as a rule allows is rare, and so is half of a surrogate pair: each is asked for.
+letters = st.characters(exclude_categories=())
+texts = st.one_of(
+    st.text(letters),
+    st.text(st.sampled_from("a \n\0\ud800\udfff\u202eé"), max_size=5),
+    st.integers(60, 260).map(lambda length: "x" * length),
+    st.binary(),
+)
+odd = st.one_of(numbers, scalars, times, texts)
+
+Door = Callable[[object], object]
+
+
+def answer(door: Door, value: object) -> tuple[str, type, object]:
+    """What a door makes of a value: the value it takes, or the rule it refuses by."""
+    try:
+        taken = door(value)
+    except (BadValue, BadTrackerInput) as refusal:
+        return ("refused", str, refusal.rule)
+    return ("taken", type(taken), taken)
+
+
+def used_in(release_id: object) -> object:
+    return ClipUsage(source_name="a", clip_id="b", release_id=release_id, used_at=NOON).release_id
+
+
+def scored(release_id: object) -> object:
+    return ScoreReport(release_id=release_id, score=1.0, reported_at=NOON).release_id
+
+
+def used_at(value: object) -> object:
+    return ClipUsage(source_name="a", clip_id="b", release_id=1, used_at=value).used_at
+
+
+def reported_at(value: object) -> object:
+    return ScoreReport(release_id=1, score=1.0, reported_at=value).reported_at
+
+
+def clip(value: object) -> object:
+    return ClipUsage(source_name="a", clip_id=value, release_id=1, used_at=NOON).clip_id
+
+
+def score(value: object) -> object:
+    return ScoreReport(release_id=1, score=value, reported_at=NOON).score
+
+
+@given(odd)
+@example(np.timedelta64(1, "s"))
+@example(2**63 - 1)
+@example(2**63)
+def test_a_release_id_is_the_same_at_every_door(value: object) -> None:
+    expected = answer(rules.checked_release_id, value)
+    assert answer(used_in, value) == answer(scored, value) == expected
+
+
+@given(times | scalars)
+@example(5)
+@example("now")
+@example(pd.NaT)
+@example(date(2026, 1, 1))
+@example(datetime(2004, 12, 31, 23, 59, tzinfo=UTC))
+@example(datetime(2005, 1, 1, tzinfo=UTC))
+@example(datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=2))))
+@example(LAST)
+def test_an_instant_is_the_same_at_every_door(value: object) -> None:
+    expected = answer(lambda given: rules.checked_time(given, now=LAST), value)
+    assert answer(used_at, value) == answer(reported_at, value) == expected
+
+
+@given(numbers | scalars)
+@example("5")
+@example(NOON)
+@example(Fraction(2**60 + 1, 2**59))
+@example(Fraction(2**54 + 1, 2))
+@example(2**53 + 1)
+@example(1e308)
+@example(-1.5)
+@example(np.timedelta64("NaT"))
+@example(Decimal(1))
+def test_a_score_is_a_value_that_may_be_negative_or_a_great_float(value: object) -> None:
+    expected = answer(lambda given: rules.checked_value(given, signed=True), value)
+    found = answer(score, value)
+    if found != expected:
+        assert expected == ("refused", str, "must be at most 2**53 in size")
+        assert found == ("taken", float, float(value))
+        assert not isinstance(value, Rational)
+        assert 2**53 < abs(value) < float("inf")
+
+
+@given(texts)
+@example(" a\n")
+@example("x" * 256)
+@example("x" * 257)
+@example(5)
+@example(None)
+def test_a_label_is_the_same_at_every_door_and_taken_verbatim(value: object) -> None:
+    found = answer(clip, value)
+    assert found == answer(lambda given: rules.checked_label(given, column="clip_id"), value)
+    assert found[0] == "refused" or found[2] == value
+
+
+@given(texts)
+@example("x" * 65)
+@example("\ud800")
+@example(None)
+@example(5)
+def test_what_no_name_may_be_no_source_name_may_be_by_the_same_rule(value: object) -> None:
+    expected = answer(
+        lambda given: rules.checked_label(given, column="source_name", longest=64), value
+    )
+    assert expected[0] == "taken" or answer(settled_source_name, value) == expected
+
+
+@given(rule=st.text(), column=st.text())
+def test_a_refusal_keeps_its_rule_its_column_and_its_cause(rule: str, column: str) -> None:
+    cause = BadValue(rule, column=column)
+    with pytest.raises(BadTrackerInput) as refusal, refused_as_tracker_input():
+        raise cause
+    assert (refusal.value.rule, refusal.value.column) == (rule, column)
+    assert refusal.value.__cause__ is cause
 
 
 @given(st.text(max_size=64))
@@ -28,21 +192,33 @@ def test_settling_a_name_twice_is_settling_it_once(name: str) -> None:
     assert settled.isprintable()
 
 
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [("ﷺ" * 4, "at most 64"), ("pex\u202eels", "cannot be printed"), ("\u2003", "not be empty")],
+)
+def test_a_name_is_judged_by_what_it_settles_to(name: str, rule: str) -> None:
+    with pytest.raises(BadTrackerInput, match=rule):
+        settled_source_name(name)
+
+
 def test_minus_nought_is_nought() -> None:
-    assert copysign(1, checked_score(-0.0)) == 1
+    assert copysign(1, score(-0.0)) == 1
 
 
-@pytest.mark.parametrize("score", [2**53, -(2**53), 1e308, 5e-324, Fraction(1, 3)])
-def test_every_finite_score_is_taken(score: float | Fraction) -> None:
-    assert checked_score(score) == float(score)
+@pytest.mark.parametrize(
+    "value", [2**53, -(2**53), 1e308, 5e-324, Fraction(1, 3), Fraction(2**60 + 1, 2**59)]
+)
+def test_every_finite_score_is_taken(value: float | Fraction) -> None:
+    assert score(value) == float(value)
 
 
 def test_a_fraction_too_great_for_a_float_is_refused_without_being_repeated() -> None:
-    with pytest.raises(BadTrackerInput, match="2\\^53"):
-        checked_score(Fraction(10**4000, 3))
+    with pytest.raises(BadTrackerInput) as refusal:
+        score(Fraction(10**4000, 3))
+    assert str(refusal.value) == "performance_score: must be at most 2**53 in size"
 
 
 def test_an_instant_is_kept_in_utc() -> None:
     evening = datetime(2026, 3, 1, 20, tzinfo=timezone(timedelta(hours=8)))
-    settled = checked_instant(evening, column="used_at")
+    settled = used_at(evening)
     assert (settled, settled.tzinfo) == (evening, UTC)
