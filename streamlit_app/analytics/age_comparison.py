@@ -75,7 +75,12 @@ def _choose_others(release: Release, measure: Measure) -> tuple[int | None, str]
         )
         return None, everyone
     chosen = st.segmented_control(
-        "Against", [release.artist, everyone], default=release.artist, required=True, key="against"
+        "Against",
+        [release.artist, everyone],
+        default=release.artist,
+        required=True,
+        key="against",
+        bind="query-params",
     )
     return (None, everyone) if chosen == everyone else (release.artist_id, release.artist)
 

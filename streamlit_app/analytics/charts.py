@@ -75,8 +75,7 @@ def gain_chart(series: pd.DataFrame, look: Look) -> Chart:
             width=width * 0.86,
             marker={
                 "color": [ALARM if gain < 0 else INK for gain in steps["gain"]],
-                "opacity": [0.55 if part else 1.0 for part in open_end],
-                "pattern": {"shape": ["/" if gap else "" for gap in steps["gap"]]},
+                "pattern": {"shape": _patterns(steps["gap"], open_end)},
             },
             customdata=[_step_says(step, look.zone) for step in steps.itertuples()],
             hovertemplate="%{y:,.0f} a day<br>%{customdata}<extra></extra>",
@@ -84,7 +83,8 @@ def gain_chart(series: pd.DataFrame, look: Look) -> Chart:
         )
     )
     _draw_marks(figure, look)
-    return Chart(figure=figure, says=_gain_says(steps, look))
+    says = _gain_says(steps, look) + _open_says(bool(open_end.any()))
+    return Chart(figure=figure, says=says)
 
 
 def amount_chart(series: pd.DataFrame, look: Look) -> Chart:
@@ -144,25 +144,36 @@ def ranking_chart(
     return Chart(figure=figure, says=f"{what}: {leader}, of {len(names)} shown.")
 
 
-def daily_chart(days: Sequence[object], *, what: str) -> Chart:
+def daily_chart(days: Sequence[object], look: Look) -> Chart:
     """What all releases gained together a day; a day that is not known stays empty."""
     table = pd.DataFrame(days)
+    open_end = pd.to_datetime(table["day"], utc=True) > pd.Timestamp(look.incomplete)
     figure = _empty_figure(hover="x", height=370)
     figure.add_trace(
         go.Bar(
             x=table["day"],
             y=table["gain"],
-            marker={"color": INK},
+            marker={
+                "color": INK,
+                "pattern": {"shape": ["." if part else "" for part in open_end]},
+            },
             customdata=table["releases"],
             hovertemplate="%{y:,.0f} over %{customdata} releases<extra></extra>",
         )
     )
+    _draw_marks(figure, look)
     best = table.iloc[int(table["gain"].argmax())]
     between = (table["day"].iloc[-1] - table["day"].iloc[0]).days + 1 - len(table)
-    says = f"{what}: the most, {short(best['gain'])}, on {shown_day(best['day'])}."
+    most = f"the most, {short(best['gain'])}, on {shown_day(best['day'])}"
+    says = f"{look.name} gained a day (UTC): {most}."
     if between:
         says += f" {plural(between, 'day')} in between not known, left empty."
-    return Chart(figure=figure, says=says)
+    return Chart(figure=figure, says=says + _open_says(bool(open_end.any())))
+
+
+def _patterns(gaps: pd.Series, open_end: pd.Series) -> list[str]:
+    """Hatched over a gap, dotted where it may still change: told apart without colour."""
+    return ["/" if gap else "." if part else "" for gap, part in zip(gaps, open_end, strict=True)]
 
 
 def _empty_figure(*, hover: str, height: int = _HEIGHT) -> go.Figure:

@@ -15,7 +15,7 @@ from streamlit_app.analytics.periods import shown_day
 from streamlit_app.analytics.rankings import show_rankings
 from streamlit_app.analytics.wording import plain, plural, shown_time
 from streamlit_app.components.empty import show_no_numbers, show_nothing_registered
-from streamlit_app.components.period_chooser import choose_period
+from streamlit_app.components.period_chooser import choose_span
 from streamlit_app.components.release_chooser import choose_artist, choose_release
 from streamlit_app.components.show import offer_downloads
 from streamlit_app.components.time_zone import shown_zone
@@ -36,10 +36,9 @@ def show_analytics_dashboard() -> None:
         show_no_numbers(f"“{release.title}”")
         return
     times = numbers["recorded_at"]
-    period = choose_period(
-        key="span", oldest=times.iloc[0], newest=times.iloc[-1], zone=shown_zone()
-    )
-    show_figures(release, numbers, period)
+    span = choose_span(key="span", oldest=times.iloc[0], newest=times.iloc[-1], zone=shown_zone())
+    period = span.period
+    show_figures(release, numbers, span)
     show_history(release, numbers, period)
     show_age_comparison(release, numbers)
     show_rankings(release, numbers)

@@ -16,9 +16,10 @@ from streamlit_app.analytics.frames import (
     sparkline,
     within,
 )
-from streamlit_app.analytics.periods import Period
+from streamlit_app.analytics.periods import Comparison, Period, Span
 from streamlit_app.analytics.wording import (
     MISSING,
+    compared_words,
     kind_name,
     percent,
     plural,
@@ -32,22 +33,28 @@ from streamlit_app.components.time_zone import shown_zone
 _MOST_COLUMNS = 4
 
 
-def show_figures(release: Release, numbers: pd.DataFrame, period: Period) -> None:
+def show_figures(release: Release, numbers: pd.DataFrame, span: Span) -> None:
     """One card for each metric of each platform."""
     measures = metrics_in(numbers)
     with st.grid(min(_MOST_COLUMNS, len(measures)), min_column_width=190):
         for platform, name in measures:
             metric = resources.catalogue().metric(platform, name)
             series = series_of(numbers, platform, name)
-            change = change_of(series, period, kind=metric.kind, published_at=release.published_at)
-            _show_card(measure_name((platform, name)), metric, series, change, period)
+            change = change_of(
+                series,
+                span.period,
+                compared=span.compared,
+                kind=metric.kind,
+                published_at=release.published_at,
+            )
+            _show_card(measure_name((platform, name)), metric, series, change, span)
 
 
 def _show_card(
-    label: str, metric: Metric, series: pd.DataFrame, change: Change, period: Period
+    label: str, metric: Metric, series: pd.DataFrame, change: Change, span: Span
 ) -> None:
-    delta, description = _change_in_words(change, metric.kind, period)
-    spark = sparkline(within(series, period), metric.kind)
+    delta, description = change_in_words(change, metric.kind, span)
+    spark = sparkline(within(series, span.period), metric.kind)
     st.metric(
         label,
         MISSING if change.value is None else short(change.value),
@@ -58,32 +65,44 @@ def _show_card(
         chart_type="bar" if metric.kind is MetricKind.DAILY else "area",
         border=True,
         height="stretch",
-        help=_help(metric, series, period),
+        help=_help(metric, series, span.period),
     )
 
 
-def _change_in_words(change: Change, kind: MetricKind, period: Period) -> tuple[str | None, str]:
+def change_in_words(change: Change, kind: MetricKind, span: Span) -> tuple[str | None, str | None]:
     """The change itself, and what it is measured against or why there is none."""
-    stretch = plural(period.days, "day")
     if change.value is None:
         return None, "no value in this period"
-    share = f"{percent(change.share)} on the {stretch} before" if change.share is not None else ""
     if kind is MetricKind.COUNTER:
-        if change.now is None:
-            return None, "gain not known: first seen in this period"
-        if change.from_start:
-            return signed(change.now), "since publication"
-        return signed(change.now), f"in {stretch}" + (f", {share}" if share else "")
-    if change.share is None:
-        return None, f"no value in the {stretch} before"
-    return percent(change.share), f"on the {stretch} before"
+        return _gain_in_words(change, span)
+    if span.compared is None:
+        return None, None
+    if change.share is not None:
+        return percent(change.share), f"on {compared_words(span)}"
+    return None, f"{compared_words(span)}: {'0' if change.before == 0 else 'no value'}"
+
+
+def _gain_in_words(change: Change, span: Span) -> tuple[str | None, str]:
+    """What a counter gained; how that compares comes second, where it is known."""
+    if change.now is None:
+        return None, "gain not known: first seen in this period"
+    if change.from_start:
+        return signed(change.now), "since publication"
+    if span.compared is None:
+        return signed(change.now), f"in {plural(span.period.days, 'day')}"
+    if change.share is not None:
+        return signed(change.now), f"{percent(change.share)} on {compared_words(span)}"
+    earlier = "last year" if span.comparison is Comparison.LAST_YEAR else "before"
+    return signed(change.now), f"{earlier}: {'0' if change.before == 0 else 'not known'}"
 
 
 def _help(metric: Metric, series: pd.DataFrame, period: Period) -> str:
     newest = series["time"].iloc[-1].to_pydatetime()
     meaning = metric.definition_at(newest)
     said = f" {meaning.meaning[0].upper()}{meaning.meaning[1:]}." if meaning else ""
-    drawn = "what was gained a day" if metric.kind is MetricKind.COUNTER else "the values"
+    drawn = "the values"
+    if metric.kind is MetricKind.COUNTER:
+        drawn = "what was gained a day, the change all that was gained,"
     return (
         f"{metric.name}: {kind_name(metric.kind)}, in {metric.unit}.{said} Newest value: "
         f"{shown_time(newest, shown_zone())}. The small chart shows {drawn} in {period}."

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from noktvrn_ai_artist.analytics.metric_catalogue import Metric, MetricKind
-from streamlit_app.analytics.periods import Period, period_before
+from streamlit_app.analytics.periods import Period
 
 MOST_POINTS = 2_000
 GROWING = frozenset({MetricKind.COUNTER, MetricKind.DAILY})
@@ -24,7 +24,7 @@ _DAY_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What happened to one metric in a period and in the one before; None is unknown, never zero.
+    """What happened to one metric in a period and in an earlier one; None is unknown, never zero.
 
     For a growing metric `now` and `before` are what was gained in each period; for any other kind
     they are the last values of each. `from_start` says that the release came out in this period.
@@ -38,7 +38,7 @@ class Change:
 
     @property
     def share(self) -> float | None:
-        """How much more than in the period before, as a fraction; None if that is unknown or 0."""
+        """How much more than in the earlier one, as a fraction; None if that is unknown or 0."""
         if self.now is None or not self.before:
             return None
         return self.now / self.before - 1
@@ -92,35 +92,46 @@ def within(series: pd.DataFrame, period: Period) -> pd.DataFrame:
 
 
 def change_of(
-    series: pd.DataFrame, period: Period, *, kind: MetricKind, published_at: datetime | None
+    series: pd.DataFrame,
+    period: Period,
+    *,
+    compared: Period | None,
+    kind: MetricKind,
+    published_at: datetime | None,
 ) -> Change:
-    """What a metric did in a period, against the period before."""
+    """What a metric did in a period, against the one it is compared with (if any)."""
     inside = within(series, period)
     if inside.empty:
         return Change(value=None, now=None, before=None, seen=None)
     seen = inside["time"].iloc[-1].to_pydatetime()
-    earlier = period_before(period)
     if kind is MetricKind.DAILY:
         total = float(inside["value"].sum())
-        return Change(value=total, now=total, before=_sum_of(series, earlier), seen=seen)
+        return Change(value=total, now=total, before=_sum_of(series, compared), seen=seen)
     last = float(inside["value"].iloc[-1])
     if kind is MetricKind.COUNTER:
         gain = _gain_in(series, period, published_at)
-        before = _gain_in(series, earlier, published_at)
+        before = _gain_in(series, compared, published_at)
         from_start = published_at is not None and published_at >= period.start
         return Change(value=last, now=gain, before=before, seen=seen, from_start=from_start)
-    then = within(series, earlier)
-    before = None if then.empty else float(then["value"].iloc[-1])
-    return Change(value=last, now=last, before=before, seen=seen)
+    return Change(value=last, now=last, before=_last_of(series, compared), seen=seen)
 
 
-def _sum_of(series: pd.DataFrame, period: Period) -> float | None:
-    inside = within(series, period)
+def _sum_of(series: pd.DataFrame, period: Period | None) -> float | None:
+    inside = series.iloc[:0] if period is None else within(series, period)
     return None if inside.empty else float(inside["value"].sum())
 
 
-def _gain_in(series: pd.DataFrame, period: Period, published_at: datetime | None) -> float | None:
+def _last_of(series: pd.DataFrame, period: Period | None) -> float | None:
+    inside = series.iloc[:0] if period is None else within(series, period)
+    return None if inside.empty else float(inside["value"].iloc[-1])
+
+
+def _gain_in(
+    series: pd.DataFrame, period: Period | None, published_at: datetime | None
+) -> float | None:
     """A counter's growth: unknown without a snapshot before, unless it came out in the period."""
+    if period is None:
+        return None
     inside = within(series, period)
     if inside.empty:
         return None

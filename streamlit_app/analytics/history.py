@@ -14,6 +14,7 @@ from noktvrn_ai_artist.records import Release
 from streamlit_app import resources
 from streamlit_app.analytics import charts
 from streamlit_app.analytics.frames import complete_before, metrics_in, series_of, within
+from streamlit_app.analytics.marks import marks_in
 from streamlit_app.analytics.periods import Period
 from streamlit_app.analytics.wording import metric_name, plural, shown_time
 from streamlit_app.components.measure_chooser import Measure, measure_name
@@ -92,26 +93,13 @@ def _look(release: Release, measure: Measure, metric: Metric, period: Period) ->
         unit=metric.unit,
         zone=ZoneInfo("UTC") if daily else shown_zone(),
         incomplete=complete_before(metric, now=datetime.now(UTC)),
-        marks=_marks(release, metric, period),
+        marks=marks_in(
+            period,
+            metric=metric,
+            events=resources.events(release.release_id),
+            published=[(release.published_at, "published")],
+        ),
     )
-
-
-def _marks(release: Release, metric: Metric, period: Period) -> list[charts.Mark]:
-    """What happened in the period: people's notes, the publication, changes of definition."""
-    notes = [
-        charts.Mark(when=note.happened_at, text=note.text)
-        for note in resources.events(release.release_id)
-    ]
-    changes = [
-        charts.Mark(
-            when=datetime(change.since.year, change.since.month, change.since.day, tzinfo=UTC),
-            text=f"counted anew: {change.meaning}",
-        )
-        for change in metric.definitions
-        if change.since is not None
-    ]
-    out = [charts.Mark(when=release.published_at, text="published")] if release.published_at else []
-    return [mark for mark in [*notes, *changes, *out] if period.start <= mark.when < period.end]
 
 
 def _name_the_unseen(numbers: pd.DataFrame, measures: list[Measure]) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from noktvrn_ai_artist.analytics.metric_catalogue import Metric
 from noktvrn_ai_artist.analytics.performance_questions import Freshness
 from streamlit_app import resources
-from streamlit_app.analytics.charts import daily_chart, ranking_chart
-from streamlit_app.analytics.frames import GROWING, by_importance, leaderboard
-from streamlit_app.analytics.periods import Period, period_before
+from streamlit_app.analytics.charts import Look, Mark, daily_chart, ranking_chart
+from streamlit_app.analytics.frames import GROWING, by_importance, complete_before, leaderboard
+from streamlit_app.analytics.marks import marks_in
+from streamlit_app.analytics.periods import Period, Span
 from streamlit_app.analytics.wording import (
     MISSING,
+    compared_words,
     percent,
     plain,
     plural,
@@ -26,7 +29,7 @@ from streamlit_app.analytics.wording import (
 from streamlit_app.components.empty import show_no_numbers, show_nothing_registered
 from streamlit_app.components.freshness import show_freshness
 from streamlit_app.components.measure_chooser import Measure, choose_measure, measure_name
-from streamlit_app.components.period_chooser import choose_period
+from streamlit_app.components.period_chooser import choose_span
 from streamlit_app.components.release_chooser import choose_artist, open_release
 from streamlit_app.components.show import offer_downloads, show_chart
 from streamlit_app.components.time_zone import shown_zone
@@ -55,9 +58,10 @@ def show_overview() -> None:
         return
     newest = max(value.recorded_at for value in latest)
     oldest = min(value.published_at or value.recorded_at for value in latest)
-    period = choose_period(key="period", oldest=oldest, newest=newest, zone=shown_zone())
+    span = choose_span(key="period", oldest=oldest, newest=newest, zone=shown_zone())
+    period = span.period
     table = _table(measure, period, artist_id)
-    _show_cards(measure, period, artist_id, table)
+    _show_cards(measure, span, artist_id, table)
     _show_charts(measure, period, artist_id, table)
     _show_leaderboard(measure, table)
     show_freshness(resources.freshness(), shown_zone())
@@ -88,34 +92,19 @@ def _table(measure: Measure, period: Period, artist_id: int | None) -> pd.DataFr
     )
 
 
-def _gained(measure: Measure, period: Period, artist_id: int | None) -> float | None:
+def _gained(measure: Measure, period: Period | None, artist_id: int | None) -> float | None:
+    if period is None:
+        return None
     start, end = period.start.astimezone(UTC), period.end.astimezone(UTC)
     gains = resources.period_gains(*measure, start, end, artist_id)
     known = [gain.gain for gain in gains if gain.gain is not None]
     return sum(known) if known else None
 
 
-def _show_cards(
-    measure: Measure, period: Period, artist_id: int | None, table: pd.DataFrame
-) -> None:
-    start, end = period.start.astimezone(UTC), period.end.astimezone(UTC)
-    days = resources.daily_gains(*measure, start, end, artist_id)
-    gained = _gained(measure, period, artist_id)
-    before = _gained(measure, period_before(period), artist_id)
-    share = None if gained is None or not before else gained / before - 1
+def _show_cards(measure: Measure, span: Span, artist_id: int | None, table: pd.DataFrame) -> None:
     known = int(table["gain"].notna().sum())
     with st.grid(4, min_column_width=190):
-        st.metric(
-            f"{measure_name(measure)} gained",
-            MISSING if gained is None else short(gained),
-            None if share is None else percent(share),
-            delta_description=f"on the {plural(period.days, 'day')} before",
-            chart_data=[day.gain for day in days] or None,
-            chart_type="bar",
-            border=True,
-            height="stretch",
-            help="Only releases whose growth in the period is known are added up.",
-        )
+        _gained_card(measure, span, artist_id)
         _leader_card(table)
         st.metric(
             "Releases with a known gain",
@@ -134,6 +123,36 @@ def _show_cards(
             border=True,
             height="stretch",
         )
+
+
+def _gained_card(measure: Measure, span: Span, artist_id: int | None) -> None:
+    start, end = span.period.start.astimezone(UTC), span.period.end.astimezone(UTC)
+    days = resources.daily_gains(*measure, start, end, artist_id)
+    gained = _gained(measure, span.period, artist_id)
+    before = _gained(measure, span.compared, artist_id)
+    share = None if gained is None or not before else gained / before - 1
+    st.metric(
+        f"{measure_name(measure)} gained",
+        MISSING if gained is None else short(gained),
+        None if share is None else percent(share),
+        delta_description=_against(span, before, known=gained is not None),
+        chart_data=[day.gain for day in days] or None,
+        chart_type="bar",
+        border=True,
+        height="stretch",
+        help="Only releases whose growth in the period is known are added up.",
+    )
+
+
+def _against(span: Span, before: float | None, *, known: bool) -> str:
+    """What the gain is measured against, or why it is not."""
+    if not known:
+        return "no gain known in this period"
+    if span.compared is None:
+        return f"in {plural(span.period.days, 'day')}"
+    if before is None:
+        return f"{compared_words(span)}: not known"
+    return f"on {compared_words(span)}" if before else f"{compared_words(span)}: 0"
 
 
 def _leader_card(table: pd.DataFrame) -> None:
@@ -162,11 +181,34 @@ def _show_charts(
     with left.container(border=True, height="stretch"):
         st.header("Gained a day")
         if days:
-            show_chart(daily_chart(days, what=f"{name} gained a day (UTC)"), key="daily")
+            show_chart(daily_chart(days, _look(measure, period, artist_id)), key="daily")
         else:
             st.caption("No two snapshots on neighbouring days in this period: no day is known.")
     with right.container(border=True, height="stretch"):
         _show_top(name, table)
+
+
+def _look(measure: Measure, period: Period, artist_id: int | None) -> Look:
+    metric = resources.catalogue().metric(*measure)
+    return Look(
+        name=measure_name(measure),
+        unit=metric.unit,
+        zone=UTC,
+        incomplete=complete_before(metric, now=datetime.now(UTC)),
+        marks=_marks(metric, period, artist_id),
+    )
+
+
+def _marks(metric: Metric, period: Period, artist_id: int | None) -> list[Mark]:
+    """What concerns all releases; of one artist also what concerns its own."""
+    own = [] if artist_id is None else resources.releases(artist_id)
+    concerned = {None, *(release.release_id for release in own)}
+    return marks_in(
+        period,
+        metric=metric,
+        events=[event for event in resources.events() if event.release_id in concerned],
+        published=[(release.published_at, release.title) for release in own],
+    )
 
 
 def _show_top(name: str, table: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""Which stretch of time is looked at, and the stretch before it: pure arithmetic, no clock."""
+"""Which stretch of time is looked at, and which it is compared with: pure arithmetic, no clock."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 DAY = timedelta(days=1)
+_WEEK_DAYS, _YEAR_DAYS, _LONGEST_YEAR_DAYS = 7, 364, 371
 
 
 class Preset(StrEnum):
@@ -20,6 +21,14 @@ class Preset(StrEnum):
     YEAR_TO_DATE = "Year to date"
     ALL = "All"
     CUSTOM = "Custom"
+
+
+class Comparison(StrEnum):
+    """What a stretch may be compared with, under the names they are shown with."""
+
+    PREVIOUS = "Previous period"
+    LAST_YEAR = "Same weekdays last year"
+    NONE = "Nothing"
 
 
 _DAYS = {Preset.WEEK: 7, Preset.FOUR_WEEKS: 28, Preset.QUARTER: 90, Preset.YEAR: 365}
@@ -58,6 +67,19 @@ class Period:
         return f"{shown_day(first)} – {shown_day(last)}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A period, and what it is compared with."""
+
+    period: Period
+    comparison: Comparison
+
+    @property
+    def compared(self) -> Period | None:
+        """The period to compare with, if any."""
+        return compared_period(self.period, self.comparison)
+
+
 def shown_day(day: date) -> str:
     """A day as people write it, without doubt about its order.
 
@@ -91,10 +113,28 @@ def period_of(
     return _of_days(oldest.astimezone(zone).date(), last, zone=zone)
 
 
-def period_before(period: Period) -> Period:
-    """The stretch of as many days that ends where this one starts."""
-    start = datetime.combine(period.first - DAY * period.days, time(), tzinfo=period.start.tzinfo)
-    return Period(start=start, end=period.start)
+def compared_period(period: Period, comparison: Comparison) -> Period | None:
+    """The stretch to compare with: as many days, none of them shared; None where there is none.
+
+    The previous one ends where the period starts. Last year's lies whole weeks back, so that its
+    weekdays match: 52, or 53 where the period is longer than that. A longer one has none.
+    """
+    if comparison is Comparison.PREVIOUS:
+        return _moved_back(period, days=period.days)
+    if comparison is Comparison.LAST_YEAR and period.days <= _LONGEST_YEAR_DAYS:
+        weeks = -(-max(_YEAR_DAYS, period.days) // _WEEK_DAYS)
+        return _moved_back(period, days=weeks * _WEEK_DAYS)
+    return None
+
+
+def _moved_back(period: Period, *, days: int) -> Period | None:
+    """The stretch so many days earlier; None before the year 1."""
+    if (period.first - date.min).days < days:
+        return None
+    zone = period.start.tzinfo
+    start = datetime.combine(period.first - DAY * days, time(), tzinfo=zone)
+    end = datetime.combine(period.end.date() - DAY * days, time(), tzinfo=zone)
+    return Period(start=start, end=end)
 
 
 def _of_days(first: date, last: date, *, zone: tzinfo) -> Period:

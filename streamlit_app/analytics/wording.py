@@ -6,7 +6,7 @@ import re
 from datetime import datetime, tzinfo
 
 from noktvrn_ai_artist.analytics.metric_catalogue import MetricKind
-from streamlit_app.analytics.periods import shown_day
+from streamlit_app.analytics.periods import Comparison, Span, shown_day
 
 MISSING = "–"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+|~$&])")
@@ -100,6 +100,13 @@ def shown_time(instant: datetime, zone: tzinfo) -> str:
     """An instant on the wall clock of a zone."""
     local = instant.astimezone(zone)
     return f"{shown_day(local.date())}, {local:%H:%M}"
+
+
+def compared_words(span: Span) -> str:
+    """What a change is measured against, short enough for a card: "28 days before"."""
+    if span.comparison is Comparison.LAST_YEAR:
+        return "last year"
+    return f"{plural(span.period.days, 'day')} before"
 
 
 def plural(count: int, word: str) -> str:

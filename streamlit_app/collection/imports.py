@@ -10,6 +10,7 @@ from streamlit_app import resources
 from streamlit_app.analytics.wording import plain, plural, shown_time
 from streamlit_app.components.empty import show_no_numbers
 from streamlit_app.components.last_save import show_last_save, undo
+from streamlit_app.components.show import offer_downloads
 from streamlit_app.components.time_zone import shown_zone
 
 _MOST = 200
@@ -24,8 +25,9 @@ def show_imports() -> None:
         show_no_numbers("any import")
         return
     st.caption(f"Every import and save, newest first. Times in {shown_zone().key}.")
+    table = _table(batches)
     event = st.dataframe(
-        _table(batches),
+        table,
         key="imports",
         hide_index=True,
         on_select="rerun",
@@ -37,6 +39,7 @@ def show_imports() -> None:
         _show_undo(batches[rows[0]])
     else:
         st.caption("Select a row to take an import back.")
+    offer_downloads(table, name="imports", what="Exactly the table above")
 
 
 def _table(batches: list[ImportBatch]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ def show_demo_banner() -> None:
     """Say on every page of the demo what is real in it and what is not."""
     if resources.settings().demo:
         st.info(
-            f"**Demo data.** {NOTICE}",
+            f"**Demo data.** {NOTICE} The demo has a database of its own; `make demo-remove` "
+            "takes it away.",
             icon=":material/science:",
         )

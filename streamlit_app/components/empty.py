@@ -15,7 +15,8 @@ def show_nothing_registered() -> None:
         "Bring in the first numbers, in whichever way suits you:\n\n"
         "- upload a CSV file under **Enter numbers**, or run `noktvrn ingest FILE`;\n"
         "- or register a release by hand and enter what its platform shows;\n"
-        "- or look around first with real sample numbers: `make demo`.",
+        "- or look around first with real sample numbers: `make demo` opens them in a database of "
+        "their own, and `make demo-remove` takes them away.",
     )
 
 

@@ -83,6 +83,9 @@ def _show_events(release: Release) -> None:
             key="event_date",
             format="YYYY-MM-DD",
         )
+        st.checkbox(
+            "It concerns all releases", key="event_everywhere", help="Drawn in every chart."
+        )
         st.form_submit_button(
             "Note it", icon=":material/add:", on_click=_note, args=(release,), key="note_event"
         )
@@ -96,7 +99,7 @@ def _note(release: Release) -> None:
             resources.database(),
             state["event_text"] or "",
             happened_at=when,
-            release_id=release.release_id,
+            release_id=None if state["event_everywhere"] else release.release_id,
         )
     except BadValue as error:
         state[_FAULT] = f"Not noted: {metric_name(error.column)} {error.rule}."

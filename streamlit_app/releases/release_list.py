@@ -11,6 +11,7 @@ from noktvrn_ai_artist.records import Release
 from streamlit_app import resources
 from streamlit_app.analytics.wording import plural
 from streamlit_app.components.release_chooser import choose_artist
+from streamlit_app.components.show import offer_downloads
 from streamlit_app.components.time_zone import shown_zone
 from streamlit_app.releases.details import show_details
 from streamlit_app.releases.registration import show_registration
@@ -31,8 +32,9 @@ def show_releases() -> None:
         )
         return
     releases = resources.releases(choose_artist(resources.artists(), key="from"))
+    table = _table(releases)
     event = st.dataframe(
-        _table(releases),
+        table,
         key="releases",
         hide_index=True,
         on_select="rerun",
@@ -47,6 +49,7 @@ def show_releases() -> None:
     )
     rows = event["selection"]["rows"]
     st.caption(f"{plural(len(releases), 'release')}. Times in {shown_zone().key}.")
+    offer_downloads(table, name="all_releases", what="Exactly the table above")
     if rows:
         show_details(releases[rows[0]])
     else:

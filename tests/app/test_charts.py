@@ -13,6 +13,7 @@ import pytest
 
 import streamlit_app
 from noktvrn_ai_artist.analytics.growth_curves import Band, growth_curve
+from noktvrn_ai_artist.analytics.performance_questions import DailyGain
 from noktvrn_ai_artist.analytics.source_records import Standing
 from streamlit_app.analytics import age_charts, charts
 from streamlit_app.sources.charts import standing_chart
@@ -102,6 +103,25 @@ def test_what_may_still_change_is_dashed_and_said() -> None:
     assert [line.line.dash for line in chart.figure.data] == ["solid", "dash"]
     assert chart.figure.data[1].x[0] == chart.figure.data[0].x[-1]
     assert "may still change" in chart.says
+
+
+def test_gains_that_may_still_change_are_dotted_and_said() -> None:
+    look = a_look(incomplete=START + timedelta(days=1))
+    chart = charts.gain_chart(a_series([1, 2, 3]), look)
+    assert list(chart.figure.data[0].marker.pattern.shape) == ["", "."]
+    assert "may still change" in chart.says
+
+
+def test_a_day_of_all_releases_that_is_not_over_is_dotted_and_said() -> None:
+    days = [
+        DailyGain(day=(START + timedelta(days=place)).date(), gain=5, releases=2)
+        for place in range(3)
+    ]
+    look = a_look(incomplete=START + timedelta(days=1))
+    chart = charts.daily_chart(days, look)
+    assert list(chart.figure.data[0].marker.pattern.shape) == ["", "", "."]
+    assert "may still change" in chart.says
+    assert "may still change" not in charts.daily_chart(days, a_look()).says
 
 
 def test_a_complete_series_has_no_dashes() -> None:

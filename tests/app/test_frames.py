@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -14,10 +13,9 @@ from hypothesis import strategies as st
 from noktvrn_ai_artist.analytics.known_platforms import KNOWN
 from noktvrn_ai_artist.analytics.metric_catalogue import MetricKind
 from streamlit_app.analytics import frames
-from streamlit_app.analytics.periods import Period, Preset, period_before, period_of
+from streamlit_app.analytics.periods import Period
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-ZONES = ("UTC", "Europe/Berlin", "America/Los_Angeles", "Asia/Kolkata")
 
 
 def a_series(hours: list[int], values: list[float]) -> pd.DataFrame:
@@ -38,39 +36,15 @@ def days(first: int, last: int) -> Period:
     return Period(start=start, end=START + timedelta(days=last))
 
 
-@given(
-    preset=st.sampled_from(list(Preset)),
-    zone=st.sampled_from(ZONES),
-    span=st.integers(0, 3000),
-    newest=st.integers(0, 30 * 365 * 24).map(lambda hour: START - timedelta(hours=hour)),
-)
-def test_the_period_before_is_as_long_and_ends_where_the_period_starts(
-    preset: Preset, zone: str, span: int, newest: datetime
-) -> None:
-    tz = ZoneInfo(zone)
-    period = period_of(preset, oldest=newest - timedelta(days=span), newest=newest, zone=tz)
-    before = period_before(period)
-    assert before.days == period.days
-    assert before.end == period.start
-    assert period.start < period.end
-    assert period.start <= newest < period.end
-    assert period.last == newest.astimezone(tz).date()
-
-
-@pytest.mark.parametrize(("preset", "length"), [("7 days", 7), ("28 days", 28), ("365 days", 365)])
-def test_a_preset_has_the_days_its_name_says(preset: str, length: int) -> None:
-    period = period_of(Preset(preset), oldest=START, newest=START, zone=ZoneInfo("UTC"))
-    assert period.days == length
-
-
-def test_a_custom_period_holds_its_first_and_its_last_day() -> None:
-    chosen = (date(2026, 3, 28), date(2026, 3, 30))
-    period = period_of(
-        Preset.CUSTOM, oldest=START, newest=START, zone=ZoneInfo("Europe/Berlin"), custom=chosen
-    )
-    assert (period.first, period.last, period.days) == (*chosen, 3)
-    assert period.end - period.start == timedelta(days=3)  # on the wall; one hour less in UTC
-    assert str(period) == "28–30 Mar 2026"
+def change(
+    series: pd.DataFrame,
+    period: Period,
+    kind: MetricKind,
+    *,
+    against: Period | None = None,
+    out: datetime | None = None,
+) -> frames.Change:
+    return frames.change_of(series, period, compared=against, kind=kind, published_at=out)
 
 
 @given(some_series(fewest=2))
@@ -108,7 +82,7 @@ def test_gains_of_neighbouring_periods_add_up_where_they_are_known(
     series: pd.DataFrame, first: int, second: int
 ) -> None:
     def gain(period: Period) -> float | None:
-        return frames.change_of(series, period, kind=MetricKind.COUNTER, published_at=None).now
+        return change(series, period, MetricKind.COUNTER).now
 
     left, right = gain(days(1, 1 + first)), gain(days(1 + first, 1 + first + second))
     if left is not None and right is not None:
@@ -117,30 +91,42 @@ def test_gains_of_neighbouring_periods_add_up_where_they_are_known(
 
 def test_a_counter_without_a_snapshot_before_has_no_known_gain() -> None:
     series = a_series([240, 264], [1_000, 1_100])
-    change = frames.change_of(series, days(9, 12), kind=MetricKind.COUNTER, published_at=None)
-    assert (change.value, change.now) == (1_100, None)
+    grown = change(series, days(9, 12), MetricKind.COUNTER)
+    assert (grown.value, grown.now) == (1_100, None)
 
 
 def test_a_release_that_came_out_in_the_period_started_from_nothing() -> None:
     series = a_series([240, 264], [1_000, 1_100])
-    change = frames.change_of(
-        series, days(9, 12), kind=MetricKind.COUNTER, published_at=START + timedelta(days=9)
-    )
-    assert (change.now, change.from_start) == (1_100, True)
+    grown = change(series, days(9, 12), MetricKind.COUNTER, out=START + timedelta(days=9))
+    assert (grown.now, grown.from_start) == (1_100, True)
 
 
 def test_missing_is_not_zero() -> None:
     series = a_series([0], [5])
     for kind in MetricKind:
-        change = frames.change_of(series, days(10, 20), kind=kind, published_at=None)
-        assert (change.value, change.now, change.before, change.share) == (None, None, None, None)
+        none = change(series, days(10, 20), kind, against=days(0, 10))
+        assert (none.value, none.now, none.before, none.share) == (None, None, None, None)
 
 
 def test_daily_amounts_add_up_and_levels_do_not() -> None:
     series = a_series([0, 24, 48], [5, 6, 7])
-    daily = frames.change_of(series, days(0, 3), kind=MetricKind.DAILY, published_at=None)
-    level = frames.change_of(series, days(0, 3), kind=MetricKind.GAUGE, published_at=None)
+    daily = change(series, days(0, 3), MetricKind.DAILY)
+    level = change(series, days(0, 3), MetricKind.GAUGE)
     assert (daily.value, level.value) == (18, 7)
+
+
+def test_a_change_is_measured_against_the_period_that_was_chosen() -> None:
+    series = a_series([24 * day for day in range(30)], [float(day**2) for day in range(30)])
+    shares = {}
+    for kind in MetricKind:
+        near = change(series, days(20, 30), kind, against=days(10, 20))
+        far = change(series, days(20, 30), kind, against=days(3, 13))
+        shares[kind] = (near.before, far.before, change(series, days(20, 30), kind).before)
+    last, gained = (19.0**2, 12.0**2, None), (19.0**2 - 9**2, 12.0**2 - 2**2, None)
+    added = (sum(day**2 for day in range(10, 20)), sum(day**2 for day in range(3, 13)), None)
+    assert shares[MetricKind.COUNTER] == gained
+    assert shares[MetricKind.DAILY] == added
+    assert shares[MetricKind.GAUGE] == shares[MetricKind.RATIO] == last
 
 
 def test_a_fall_is_found_where_it_ends() -> None:

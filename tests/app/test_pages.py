@@ -7,10 +7,16 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from app_world import OUT, OpenPage, song, words
+from app_world import OUT, OpenPage, grow, song, words
+from streamlit.testing.v1 import AppTest
 
 from noktvrn_ai_artist.analytics.performance_db_service import add_performance_metric
-from streamlit_app.analytics.periods import Preset
+from noktvrn_ai_artist.analytics.release_registry import annotate
+from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
+from noktvrn_ai_artist.database.connection_manager import Database
+from noktvrn_ai_artist.demo.demo_data import DEMO_NOW
+from streamlit_app import resources
+from streamlit_app.analytics.periods import Comparison, Preset
 from streamlit_app.components.places import (
     ENTRY,
     IMPORTS,
@@ -220,6 +226,109 @@ def test_the_demo_says_what_is_simulated(
     monkeypatch.setenv("NOKTVRN_DEMO", "1")
     for place in ALL_PAGES:
         assert "clip usage is simulated" in words(open_page(place))
+
+
+def test_the_demo_judges_its_sources_in_its_own_present(
+    open_page: OpenPage, world: list[int], state_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state_file.unlink()
+    tracker = StockSuccessTracker(state_file, clock=lambda: DEMO_NOW)
+    for release_id in world[:3]:
+        tracker.log_clip_usage("pexels", "a clip", release_id)
+        tracker.log_release_performance(release_id, float(release_id))
+    today = open_page(SOURCES)
+    assert "Simulated" not in words(today)
+    assert today.dataframe[0].value["They weigh"].iloc[0] < 1
+    monkeypatch.setenv("NOKTVRN_DEMO", "1")
+    resources.forget_reads()
+    demo = open_page(SOURCES)
+    assert "Simulated clip usage, as of 22 Jan 2018" in words(demo)
+    assert demo.dataframe[0].value["They weigh"].iloc[0] == pytest.approx(3)
+
+
+def test_the_comparison_is_kept_in_the_address_and_named_on_the_cards(
+    open_page: OpenPage, world: list[int]
+) -> None:
+    app = open_page(OVERVIEW, period="7 days")
+    card = app.metric[0].proto
+    assert (card.delta, card.delta_description) == ("+0 %", "on 7 days before")
+    assert "Compared with 26 Mar – 1 Apr 2025." in words(app)
+    app = open_page(OVERVIEW, period="7 days", period_against="Same weekdays last year")
+    card = app.metric[0].proto
+    assert (card.delta, card.delta_description) == ("", "last year: not known")
+    assert "Compared with 3–9 Apr 2024." in words(app)
+    app.selectbox(key="period_against").set_value(Comparison.NONE).run()
+    assert app.metric[0].proto.delta_description == "in 7 days"
+    assert "Compared with" not in words(app)
+
+
+def test_a_release_is_compared_with_the_same_weekdays_of_last_year(
+    open_page: OpenPage, world: list[int]
+) -> None:
+    release = song("Ada", "Old", out=OUT - timedelta(days=364))
+    grow(release, days=380, daily=10, out=OUT - timedelta(days=364))
+    app = open_page(
+        RELEASE, release=str(release), span="7 days", span_against="Same weekdays last year"
+    )
+    cards = {card.label: card.proto.delta_description for card in app.metric}
+    assert cards["Spotify streams"] == "on last year"
+    assert cards["YouTube views"] == "+0 % on last year"
+
+
+def test_over_more_than_a_year_the_page_says_why_nothing_is_compared(
+    open_page: OpenPage, world: list[int]
+) -> None:
+    song_id = song("Ada", "Old", out=OUT - timedelta(days=900))
+    add_performance_metric(song_id, "YouTube", "views", 5, OUT - timedelta(days=899))
+    app = open_page(OVERVIEW, period="All", period_against="Same weekdays last year")
+    assert not app.exception
+    assert "Longer than a year" in words(app)
+    assert app.metric[0].proto.delta_description.startswith("in ")
+
+
+def test_what_concerns_all_releases_is_drawn_in_the_chart_of_all(
+    open_page: OpenPage, world: list[int], database: Database
+) -> None:
+    annotate(database, "Campaign", happened_at=OUT + timedelta(days=5))
+    assert {"Campaign", "Playlist"} & daily_marks(open_page(OVERVIEW)) == {"Campaign"}
+    assert {"Campaign", "Playlist", "Third"} <= daily_marks(open_page(OVERVIEW, artist="Ada"))
+
+
+def daily_marks(app: AppTest) -> set[str]:
+    """The words on the lines of the overview's first chart."""
+    layout = json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]
+    return {note["text"] for note in layout.get("annotations", [])}
+
+
+def test_an_event_of_all_releases_is_noted_on_the_page_of_one(
+    open_page: OpenPage, world: list[int]
+) -> None:
+    app = open_page(RELEASES)
+    app.session_state["releases"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    app.run()
+    app.text_input(key="event_text").set_value("Campaign")
+    app.checkbox(key="event_everywhere").check()
+    app.button(key="note_event").click().run()
+    assert "**Campaign** (all releases)" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("asked", "whose"), [("All on YouTube", "All on YouTube"), ("nonsense", "Ada"), ("Ada", "Ada")]
+)
+def test_whom_a_release_is_compared_with_is_kept_in_the_address(
+    open_page: OpenPage, world: list[int], asked: str, whose: str
+) -> None:
+    app = open_page(RELEASE, release=str(world[0]), against=asked)
+    assert not app.exception
+    assert f"the median ({whose})" in words(app)
+
+
+@pytest.mark.parametrize("place", [IMPORTS, RELEASES, SOURCES, OVERVIEW, RELEASE], ids=titles)
+def test_a_table_can_be_downloaded_as_it_is_shown(
+    open_page: OpenPage, world: list[int], place: Place
+) -> None:
+    labels = [button.proto.label for button in open_page(place).get("download_button")]
+    assert labels == ["CSV", "Parquet"]
 
 
 def test_an_import_can_be_taken_back_on_its_page(open_page: OpenPage, world: list[int]) -> None:

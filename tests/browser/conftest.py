@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import streamlit_app
 from noktvrn_ai_artist.analytics.performance_db_service import apply_schema
@@ -23,6 +23,7 @@ from noktvrn_ai_artist.settings import Settings
 
 ROOT = Path(streamlit_app.__file__).parents[1]
 CHROMIUM = "/usr/bin/chromium"
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
