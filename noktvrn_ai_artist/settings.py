@@ -23,10 +23,13 @@ class Settings(BaseSettings):
     private server is started. `NOKTVRN_DATA_DIR` moves the data folder, `NOKTVRN_DATABASE` names
     the database on the private server, `NOKTVRN_SOURCE_STATS` the tracker's state file,
     `NOKTVRN_POOL_SIZE` how many connections a process may hold (1-100), and `NOKTVRN_DEMO` says
-    that what is shown is the demo's.
+    that what is shown is the demo's. A variable that is set to nothing is not set.
     """
 
-    model_config = SettingsConfigDict(frozen=True, env_prefix="NOKTVRN_", populate_by_name=True)
+    # An empty path would otherwise be the current directory, and a server's data end up there.
+    model_config = SettingsConfigDict(
+        frozen=True, env_prefix="NOKTVRN_", env_ignore_empty=True, populate_by_name=True
+    )
 
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
     data_dir: Path = Field(default_factory=default_data_folder)
@@ -43,16 +46,13 @@ class Settings(BaseSettings):
             SettingsError: a variable is set to something that cannot be understood.
         """
         try:
-            settings = cls()
+            return cls()
         except ValidationError as error:
             faults = "; ".join(
                 f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
                 for fault in error.errors(include_input=False, include_url=False)
             )
             raise SettingsError(faults) from None
-        if settings.database_url is not None and not settings.database_url.get_secret_value():
-            return settings.model_copy(update={"database_url": None})
-        return settings
 
     @property
     def source_stats_path(self) -> Path:

@@ -14,11 +14,12 @@ from noktvrn_ai_artist.analytics.observation_rules import instant_from, release_
 from noktvrn_ai_artist.analytics.release_entries import ReleaseEntry
 from noktvrn_ai_artist.cli.output import AsJson, print_json, print_table, say, shown_id
 from noktvrn_ai_artist.database.connection_manager import shared_database
+from noktvrn_ai_artist.records import ReleaseStatus
 
 
 def artists(as_json: AsJson = False) -> None:
     """List the artists and how many releases each has."""
-    service.apply_schema()
+    service.check_schema()
     found = release_registry.list_artists(shared_database())
     if as_json:
         print_json(found)
@@ -32,7 +33,7 @@ def releases(
     as_json: AsJson = False,
 ) -> None:
     """List the releases, by artist and title."""
-    service.apply_schema()
+    service.check_schema()
     artist_id = None if artist is None else release_id_from(artist, column="artist_id")
     found = release_registry.list_releases(shared_database(), artist_id=artist_id)
     if as_json:
@@ -64,6 +65,16 @@ def register(
     say(str(release_registry.register_release(shared_database(), entry, platform=platform)))
 
 
+def status(
+    release: Annotated[str, typer.Argument(help="The release's id; see `noktvrn releases`.")],
+    stands: Annotated[ReleaseStatus, typer.Argument(help="Where it stands.")],
+) -> None:
+    """Say where a release stands: approved, published or withdrawn."""
+    service.apply_schema()
+    release_registry.set_release_status(shared_database(), release_id_from(release), stands)
+    say(f"release {release} is {stands}")
+
+
 def annotate(
     text: Annotated[str, typer.Argument(help="What happened.")],
     at: Annotated[str | None, typer.Option(help="ISO 8601 with an offset; default now.")] = None,
@@ -85,7 +96,7 @@ def metrics(
     as_json: AsJson = False,
 ) -> None:
     """List the metrics that are known, with their kind, unit and lag."""
-    service.apply_schema()
+    service.check_schema()
     catalogue = declared_names.load_catalogue(shared_database())
     known = [catalogue.platform(platform)] if platform else list(catalogue.platforms.values())
     if as_json:

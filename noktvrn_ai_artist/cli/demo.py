@@ -2,17 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Mapping
-from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -20,6 +9,7 @@ import typer
 from noktvrn_ai_artist.analytics import performance_db_service as service
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
 from noktvrn_ai_artist.cli.output import say
+from noktvrn_ai_artist.cli.serving import free_port, serve
 from noktvrn_ai_artist.database.connection_manager import (
     Database,
     drop_database,
@@ -33,13 +23,9 @@ from noktvrn_ai_artist.demo.demo_data import (
     load_demo_numbers,
     simulate_clip_usage,
 )
-from noktvrn_ai_artist.errors import SettingsError
 from noktvrn_ai_artist.settings import Settings
 
 DEMO_DATABASE = "noktvrn_demo"
-HOST = "127.0.0.1"
-FIRST_PORT, LAST_PORT = 8501, 8599
-_PATIENCE_SECONDS = 60
 
 Port = Annotated[
     int | None,
@@ -50,13 +36,13 @@ Port = Annotated[
 def run_app(port: Port = None) -> None:
     """Open the app over your own numbers, on this machine only."""
     service.apply_schema()
-    _serve(_free_port(port), {})
+    serve(free_port(port), {})
 
 
 def run_demo(
     port: Port = None,
     remove: Annotated[
-        bool, typer.Option("--remove", help="Take the demo away, its database and all.")
+        bool, typer.Option("--remove", help="Take the demo's database and files away.")
     ] = False,
 ) -> None:
     """Open the app over a sample of real numbers, in a private database of its own."""
@@ -64,7 +50,7 @@ def run_demo(
     if remove:
         _remove(settings)
         return
-    chosen = _free_port(port)
+    chosen = free_port(port)
     say("preparing the demo's database …")
     use_database(Database(settings).open())
     service.apply_schema()
@@ -72,7 +58,7 @@ def run_demo(
     tracker = StockSuccessTracker(settings.source_stats_path, clock=lambda: DEMO_NOW)
     simulate_clip_usage(tracker)
     say(f"Demo data. {NOTICE}")
-    _serve(
+    serve(
         chosen,
         {
             "DATABASE_URL": "",
@@ -97,54 +83,20 @@ def demo_settings(settings: Settings) -> Settings:
 
 
 def _remove(settings: Settings) -> None:
-    server = PrivateServer(private_folder(settings))
-    drop_database(server, settings.database)
-    server.release()
+    """Take the demo's database and files away; the server may hold other databases, so it stays."""
+    folder = private_folder(settings)
+    # Asked of the server, an untouched machine would be given one.
+    there = any(folder.glob("[0-9][0-9]/PG_VERSION"))
+    if there:
+        server = PrivateServer(folder)
+        drop_database(server, settings.database)
+        server.release()
     state = settings.source_stats_path
     for file in (state, state.with_name(f"{state.name}.lock")):
+        there |= file.exists()
         file.unlink(missing_ok=True)
-    say("the demo is gone")
-
-
-def _serve(port: int, environment: Mapping[str, str]) -> None:
-    """Run the app until it ends or we are told to stop; it never outlives us."""
-    app = Path(__file__).parents[2] / "streamlit_app" / "app.py"
-    command = [sys.executable, "-m", "streamlit", "run", str(app)]
-    command += ["--server.port", str(port), "--server.address", HOST, "--server.headless", "true"]
-    child = subprocess.Popen(command, env={**os.environ, **environment})
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        child.terminate()
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop)
-    try:
-        if _healthy(child, port):
-            say(f"open http://{HOST}:{port}  (Ctrl+C stops it)")
-        child.wait()
-    finally:
-        child.kill()
-        child.wait()
-        use_database(None)
-    say("stopped")
-
-
-def _healthy(child: subprocess.Popen[bytes], port: int) -> bool:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while child.poll() is None and time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"http://{HOST}:{port}/_stcore/health", timeout=5):
-                return True
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    return False
-
-
-def _free_port(wanted: int | None) -> int:
-    ports = range(FIRST_PORT, LAST_PORT + 1) if wanted is None else [wanted]
-    for port in ports:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if probe.connect_ex((HOST, port)):
-                return port
-    raise SettingsError(f"port {ports[0]} is taken: choose another with --port or PORT")
+    if state.parent.is_dir() and not any(state.parent.iterdir()):
+        state.parent.rmdir()
+    say("the demo is gone" if there else "there is no demo here")
+    if folder.exists():
+        say(f"the private server's folder stays, for your own numbers: {folder}")

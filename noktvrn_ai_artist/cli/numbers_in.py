@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import signal
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Annotated, BinaryIO
@@ -17,12 +19,24 @@ from noktvrn_ai_artist.analytics.observation_rules import (
     number_from,
     release_id_from,
 )
-from noktvrn_ai_artist.cli.output import AsJson, errors, print_json, print_table, say, shown_id
-from noktvrn_ai_artist.errors import BadFile, Rejection
+from noktvrn_ai_artist.cli.output import (
+    AsJson,
+    errors,
+    print_json,
+    print_table,
+    say,
+    say_aside,
+    shown_id,
+)
+from noktvrn_ai_artist.errors import BadFile, BadValue, Rejection
 from noktvrn_ai_artist.ingest.ingest_service import IngestReport, ingest_file, write_rejects
 from noktvrn_ai_artist.records import ImportBatch
 
 _STEP = 1000
+_MOST_REFUSED_LISTED = 100
+_STOPPED = 128 + signal.SIGINT
+# Whoever is told how far a reading is, by the number of observations.
+Follow = Callable[[int], None]
 _COUNTS = ("read", "stored", "corrected", "duplicate", "rejected")
 
 
@@ -49,34 +63,36 @@ def ingest(
 
     The form is found by the header: long (metric_type, metric_value) or wide (a column for each
     metric). Nothing is stored unless every row is good, or --skip-bad is given. A second run
-    stores nothing twice.
+    stores nothing twice. A dry run writes no file; it lists what would be refused.
     """
+    if rejects is not None and not skip_bad:
+        raise BadValue("is of use with --skip-bad only", column="--rejects")
     service.apply_schema()
-    refused: dict[int, Rejection] = {}
+    refused: list[Rejection] = []
     target = rejects or file.with_name(f"{file.name}.rejects.csv")
-
-    def note(rejection: Rejection) -> None:
-        refused.setdefault(rejection.row, rejection)
-
-    if skip_bad:
+    if skip_bad and not dry_run:
         _refuse_unwritable(target, file)
-    with _opened(file) as opened, _bar(opened, file.stat().st_size) as progress:
-        report = ingest_file(
-            opened,
-            label=file.name,
-            platform=platform,
-            ignore=frozenset(ignore or ()),
-            dry_run=dry_run,
-            skip_bad=skip_bad,
-            on_progress=progress,
-            on_rejection=note,
-        )
-        if refused:
+    with _opened(file) as opened:
+        with _bar(opened, file.stat().st_size) as bar, _stoppable(file.name):
+            report = ingest_file(
+                opened,
+                label=file.name,
+                platform=platform,
+                ignore=frozenset(ignore or ()),
+                dry_run=dry_run,
+                skip_bad=skip_bad,
+                on_survey=bar("releases"),
+                on_progress=bar("numbers"),
+                on_rejection=refused.append,
+            )
+        if refused and not dry_run:
             _write_rejects(opened, refused, target)
     if as_json:
         print_json(report)
-    else:
-        _tell(report, target if refused else None)
+        return
+    _tell(report)
+    if refused:
+        _tell_refused(refused, None if dry_run else target)
 
 
 def record(
@@ -110,7 +126,7 @@ def imports(
     as_json: AsJson = False,
 ) -> None:
     """List what was imported or saved, the newest first."""
-    service.apply_schema()
+    service.check_schema()
     found = service.get_imports(most=most)
     if as_json:
         print_json(found)
@@ -164,8 +180,9 @@ def _refuse_unwritable(target: Path, file: Path) -> None:
         pass
 
 
-def _write_rejects(file: BinaryIO, refused: Mapping[int, Rejection], target: Path) -> None:
+def _write_rejects(file: BinaryIO, refused: Sequence[Rejection], target: Path) -> None:
     """Whole or not at all, readable by its owner; a link at its place is replaced, not followed."""
+    first_of_row = {rejection.row: rejection for rejection in reversed(refused)}
     with (
         _named_fault(target),
         TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder,
@@ -173,7 +190,7 @@ def _write_rejects(file: BinaryIO, refused: Mapping[int, Rejection], target: Pat
         whole = Path(folder) / "rejects"
         with whole.open("x", encoding="utf-8", newline="") as out:
             whole.chmod(0o600)
-            write_rejects(file, refused, out)
+            write_rejects(file, first_of_row, out)
         whole.replace(target)
 
 
@@ -186,26 +203,47 @@ def _named_fault(target: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _bar(file: BinaryIO, size: int) -> Iterator[Callable[[int], None]]:
-    """A bar that follows the reading of the file; on a terminal only, and on the error stream."""
+def _stoppable(label: str) -> Iterator[None]:
+    """Ctrl+C ends in one line that says what became of the import."""
+    since = datetime.now(UTC)
+    try:
+        yield
+    except KeyboardInterrupt:
+        # It may have come while the last word, to commit, was under way: only the database knows.
+        stored = [b for b in service.get_imports() if b.created_at >= since and b.label == label]
+        told = [f"but import {b.batch_id} was stored: {_way_back(b.batch_id)}" for b in stored]
+        say_aside(f"stopped; {' '.join(told) or 'nothing was stored'}")
+        raise typer.Exit(_STOPPED) from None
+
+
+def _way_back(batch_id: int | None) -> str:
+    return f"`noktvrn undo {batch_id}` takes it back"
+
+
+@contextmanager
+def _bar(file: BinaryIO, size: int) -> Iterator[Callable[[str], Follow]]:
+    """A bar that follows each reading of the file; on a terminal only, and on the error stream."""
     columns = (
-        TextColumn("reading"),
+        TextColumn("reading {task.description}"),
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("{task.fields[seen]:,} observations"),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
-        task = bar.add_task("reading", total=size, seen=0)
+        task = bar.add_task("", total=size, seen=0)
 
-        def follow(seen: int) -> None:
-            if seen % _STEP == 0:
-                bar.update(task, completed=file.tell(), seen=seen)
+        def reading(what: str) -> Follow:
+            def follow(seen: int) -> None:
+                if seen % _STEP == 0:
+                    bar.update(task, description=what, completed=file.tell(), seen=seen)
 
-        yield follow
+            return follow
+
+        yield reading
 
 
-def _tell(report: IngestReport, rejects: Path | None) -> None:
+def _tell(report: IngestReport) -> None:
     counts = report.counts
     did = "would store" if report.dry_run else "stored"
     say(
@@ -222,7 +260,18 @@ def _tell(report: IngestReport, rejects: Path | None) -> None:
             f"{report.before_publication:,} observations are stamped before their release came"
             " out: stored, and left out of every curve",
         )
-    if rejects is not None:
-        say(f"refused rows are in {rejects}")
-    if not report.dry_run:
-        say(f"import {counts.batch_id}: `noktvrn undo {counts.batch_id}` takes it back")
+    brought = counts.stored + report.artists + report.releases + report.publications
+    if brought and not report.dry_run:
+        say(f"import {counts.batch_id}: {_way_back(counts.batch_id)}")
+
+
+def _tell_refused(refused: Sequence[Rejection], target: Path | None) -> None:
+    """Where the refused rows are; after a dry run, which writes no file, the first of them."""
+    if target is not None:
+        say(f"refused rows are in {target}")
+        return
+    say("would refuse:")
+    for rejection in sorted(refused, key=lambda one: one.row)[:_MOST_REFUSED_LISTED]:
+        say(f"  {rejection}")
+    if len(refused) > _MOST_REFUSED_LISTED:
+        say(f"  … and {len(refused) - _MOST_REFUSED_LISTED:,} more")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
-from typing import Annotated
+from itertools import islice
+from typing import Annotated, Any, cast
 
 import numpy as np
 import typer
@@ -20,14 +22,31 @@ from noktvrn_ai_artist.analytics.growth_curves import (
     usual_band,
     value_at,
 )
-from noktvrn_ai_artist.analytics.metric_catalogue import MetricKind
+from noktvrn_ai_artist.analytics.metric_catalogue import Metric, MetricKind
 from noktvrn_ai_artist.analytics.observation_rules import instant_from, release_id_from
 from noktvrn_ai_artist.analytics.performance_questions import HistoryPoint
 from noktvrn_ai_artist.analytics.release_registry import get_release
-from noktvrn_ai_artist.cli.output import AsJson, print_json, print_table, say, shown, shown_id
+from noktvrn_ai_artist.cli.output import (
+    AsJson,
+    print_json,
+    print_json_array,
+    print_table,
+    say,
+    shown,
+    shown_id,
+)
 from noktvrn_ai_artist.database.connection_manager import shared_database
 from noktvrn_ai_artist.errors import BadValue
 from noktvrn_ai_artist.records import Correction
+
+_OBSERVATION_COLUMNS = (
+    "release_id",
+    "platform",
+    "metric_type",
+    "metric_value",
+    "recorded_at",
+    "source",
+)
 
 Instant = Annotated[str | None, typer.Option(help="ISO 8601 with an offset.")]
 
@@ -42,23 +61,20 @@ def performance(
     as_json: AsJson = False,
 ) -> None:
     """Show observations, newest first; `--since` is inclusive, `--until` exclusive."""
-    service.apply_schema()
-    found = service.get_performance_data(
+    service.check_schema()
+    found = service.iter_performance_data(
         None if artist is None else release_id_from(artist, column="artist_id"),
         None if release is None else release_id_from(release),
         platform,
         _instant(since, "since"),
         _instant(until, "until"),
     )
-    if as_json:
-        print_json(found)
-        return
-    columns = ("release_id", "platform", "metric_type", "metric_value", "recorded_at", "source")
-    rows = [
-        [shown_id(row["release_id"]), *(row[column] for column in columns[1:])]
-        for row in found[:most]
-    ]
-    print_table(f"Observations (UTC): {min(most, len(found)):,} of {len(found):,}", columns, rows)
+    with closing(cast("Generator[dict[str, Any]]", found)) as streamed:
+        if as_json:
+            print_json_array(streamed)
+            return
+        rows = [_observation_cells(row) for row in islice(streamed, most)]
+    print_table(f"Observations (UTC): the newest {len(rows):,}", _OBSERVATION_COLUMNS, rows)
 
 
 def growth(
@@ -68,11 +84,11 @@ def growth(
     as_json: AsJson = False,
 ) -> None:
     """Show a release after 24 h, 7 d and 28 d against its artist's other releases at that age."""
-    service.apply_schema()
+    service.check_schema()
     known = get_release(shared_database(), release_id_from(release))
     if known.published_at is None:
         raise BadValue("the release has no date of publication", column="published_at")
-    kind = questions.metric_of(platform, metric).kind
+    kind = _adding_up(questions.metric_of(platform, metric))
     history = questions.metric_history(
         platform=platform, metric_type=metric, artist_id=known.artist_id
     )
@@ -96,7 +112,7 @@ def corrections(
     release: Annotated[str, typer.Argument(help="A release's id.")], as_json: AsJson = False
 ) -> None:
     """Show values of a release that no longer stand, and where they had come from."""
-    service.apply_schema()
+    service.check_schema()
     found = service.get_corrections(release_id_from(release))
     if as_json:
         print_json(found)
@@ -110,7 +126,7 @@ def corrections(
 
 def freshness(as_json: AsJson = False) -> None:
     """Show how far the numbers of each platform and metric reach."""
-    service.apply_schema()
+    service.check_schema()
     found = questions.freshness()
     if as_json:
         print_json(found)
@@ -120,6 +136,17 @@ def freshness(as_json: AsJson = False) -> None:
         ("platform", "metric", "releases", "observations", "complete to (UTC)"),
         [(f.platform, f.metric_type, f.releases, f.observations, f.complete_to) for f in found],
     )
+
+
+def _observation_cells(row: Mapping[str, Any]) -> list[object]:
+    return [shown_id(row["release_id"]), *(row[column] for column in _OBSERVATION_COLUMNS[1:])]
+
+
+def _adding_up(metric: Metric) -> MetricKind:
+    if metric.kind not in {MetricKind.COUNTER, MetricKind.DAILY}:
+        named = metric.kind.replace("_", " ")
+        raise BadValue(f"{metric.name} is a {named}, which does not add up", column="metric")
+    return metric.kind
 
 
 def _correction_cells(old: Correction) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from noktvrn_ai_artist.errors import ImportRefused, NoktvrnError
 
@@ -26,13 +27,13 @@ DASH = "–"
 
 def say_error(error: NoktvrnError) -> None:
     """One error on one line, to the letter; a refused import lists what it refused."""
-    _say(f"error: {error}", style="bold red")
+    say_aside(f"error: {error}", style="bold red")
     if isinstance(error, ImportRefused):
         for rejection in error.rejections:
-            _say(f"  {rejection}")
+            say_aside(f"  {rejection}")
         more = error.rejected - len(error.rejections)
         if more > 0:
-            _say(f"  … and {more:,} more")
+            say_aside(f"  … and {more:,} more")
 
 
 def say(line: str) -> None:
@@ -40,24 +41,36 @@ def say(line: str) -> None:
     console.print(line, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
-def _say(line: str, *, style: str | None = None) -> None:
+def say_aside(line: str, *, style: str | None = None) -> None:
+    """One line for people, to the letter, on the error stream."""
     errors.print(line, style=style, markup=False, emoji=False, highlight=False)
 
 
 def print_json(value: object) -> None:
     """A value as JSON: records as objects, times in ISO 8601."""
-    typer.echo(json.dumps(_jsonable(value), ensure_ascii=False, indent=2, allow_nan=False))
+    typer.echo(_json(value))
+
+
+def print_json_array(values: Iterable[object]) -> None:
+    """Values as one JSON array, each printed as it comes."""
+    opened = "["
+    for value in values:
+        typer.echo(f"{opened}\n{_json(value)}", nl=False)
+        opened = ","
+    typer.echo("\n]" if opened == "," else "[]")
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table; columns whose values are all numbers stand to the right."""
+    """A table, to the letter; columns whose values are all numbers stand to the right."""
     listed = [list(row) for row in rows]
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    # What is no Text would be read as markup.
+    heading = Text(title, style="table.title")
+    table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for place, column in enumerate(columns):
         numeric = all(isinstance(row[place], int | float | None) for row in listed)
         table.add_column(column, justify="right" if numeric and listed else "left")
     for row in listed:
-        table.add_row(*(shown(value) for value in row))
+        table.add_row(*(Text(shown(value)) for value in row))
     console.print(table)
 
 
@@ -73,7 +86,7 @@ def shown(value: object) -> str:
         return f"{value:,}"
     if isinstance(value, float):
         return f"{value:,.0f}" if value.is_integer() or abs(value) >= 1000 else f"{value:,.3g}"  # noqa: PLR2004
-    return _plain(str(value))
+    return str(value)
 
 
 def shown_id(value: int) -> str:
@@ -81,8 +94,8 @@ def shown_id(value: int) -> str:
     return str(value)
 
 
-def _plain(text: str) -> str:
-    return text.replace("[", "\\[")
+def _json(value: object) -> str:
+    return json.dumps(_jsonable(value), ensure_ascii=False, indent=2, allow_nan=False)
 
 
 def _jsonable(value: object) -> Any:  # noqa: ANN401 - JSON holds anything

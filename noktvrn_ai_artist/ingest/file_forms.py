@@ -190,17 +190,18 @@ def understand(
 ) -> TableReader:
     """How to read a table with this header.
 
-    `platform` is that of every row, where no column names it; `ignore` are columns to read over.
+    `platform` is that of every row, where no column names it; `ignore` are columns to read over,
+    whatever they mean.
 
     Raises:
-        BadFile: a column is there twice, is needed and missing, or means nothing.
+        BadFile: a column is there twice, is needed and missing, or means nothing; or one to read
+            over is not there.
         UnknownPlatform: the platform given is not in the catalogue.
     """
-    folded = [fold(name) for name in header]
+    folded = _without([fold(name) for name in header], ignore)
     _refuse_twins(folded)
     columns = {_ROLES[name]: place for place, name in enumerate(folded) if name in _ROLES}
-    skipped = READ_OVER | {fold(name) for name in ignore}
-    rest = {n: i for i, n in enumerate(folded) if n and n not in _ROLES and n not in skipped}
+    rest = {n: i for i, n in enumerate(folded) if n and n not in _ROLES and n not in READ_OVER}
     form = Form.LONG if columns.keys() & set(_LONG_COLUMNS) else Form.WIDE
     _refuse_missing(columns, form)
     known = _platform_of_all(folded, columns, catalogue, platform)
@@ -256,6 +257,15 @@ def _told_once(found: Found, seen: set[str], *, column: str) -> Found:
             return Rejection(row=found.row, column=column, rule=f"says {metric} a second time")
         seen.add(metric)
     return found
+
+
+def _without(folded: Sequence[str], ignore: frozenset[str]) -> list[str]:
+    """The header with an empty name, which means nothing, for each column to read over."""
+    skipped = {fold(name): name for name in sorted(ignore)}
+    strange = [name for known, name in skipped.items() if known not in folded]
+    if strange:
+        raise BadFile(f"has no column {strange[0][:64]!r} to read over")
+    return ["" if name in skipped else name for name in folded]
 
 
 def _refuse_twins(folded: Sequence[str]) -> None:

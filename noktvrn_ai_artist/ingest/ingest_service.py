@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import BinaryIO, TextIO
 
@@ -66,14 +66,15 @@ def ingest_file(
     ignore: frozenset[str] = frozenset(),
     dry_run: bool = False,
     skip_bad: bool = False,
+    on_survey: Progress = ignore_progress,
     on_progress: Progress = ignore_progress,
     on_rejection: RejectionSink = ignore_rejection,
 ) -> IngestReport:
     """Store the observations of a CSV file, registering the releases it names.
 
     The file is read twice (so it must be seekable): for its releases, then for its numbers;
-    `on_progress` hears of the observations of the second reading. Everything happens in one
-    transaction, which a dry run takes back at its end, so a dry run's counts are exact.
+    `on_survey` hears of the observations of the first reading, `on_progress` of the second.
+    Everything happens in one transaction, which a dry run takes back: its counts are exact.
 
     Raises:
         BadFile: it cannot be read as a table.
@@ -84,7 +85,7 @@ def ingest_file(
     known = load_catalogue(database)
     reader = understand(table.header, catalogue=known, now=now, platform=platform, ignore=ignore)
     with database.transaction() as connection, _kept_unless(connection, dry_run):
-        survey = _survey(_all_found(table, reader))
+        survey = _survey(_all_found(table, reader), on_survey)
         batch_id = open_batch(connection, source=SOURCE, label=_short(label), now=now)
         ids = _register(connection, survey.entries, batch_id=batch_id)
         counts = store_rows(
@@ -131,10 +132,11 @@ def _all_found(table: CsvTable, reader: TableReader) -> Iterator[Found]:
         yield from reader.observations(row)
 
 
-def _survey(found: Iterator[Found]) -> _Survey:
+def _survey(found: Iterator[Found], on_survey: Progress) -> _Survey:
     entries: dict[str, dict[Identity, ReleaseEntry]] = {}
     early = 0
-    for one in found:
+    for number, one in enumerate(found, start=1):
+        on_survey(number)
         if isinstance(one, FoundObservation) and one.entry is not None:
             of_platform = entries.setdefault(one.observation.platform, {})
             entry = of_platform.setdefault(one.entry.identity, one.entry)
@@ -201,7 +203,7 @@ def _report(
         return int(first_value(connection.execute(query(name), {"batch_id": batch_id})))
 
     return IngestReport(
-        counts=counts,
+        counts=replace(counts, batch_id=None) if dry_run else counts,
         form=reader.form.value,
         artists=new("count_artists_of_batch"),
         releases=new("count_releases_of_batch"),

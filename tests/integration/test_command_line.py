@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import typer
+from observed_tables import rows
 from typer.core import TyperGroup
 from typer.testing import CliRunner
 
-from noktvrn_ai_artist.cli import app
-from noktvrn_ai_artist.database.connection_manager import Database
+from noktvrn_ai_artist.analytics import performance_db_service
+from noktvrn_ai_artist.cli import app, numbers_in
+from noktvrn_ai_artist.database.connection_manager import Database, use_database
+from noktvrn_ai_artist.database.embedded_postgres import PrivateServer
+from noktvrn_ai_artist.errors import NoktvrnError
+from noktvrn_ai_artist.ingest import ingest_service
+from noktvrn_ai_artist.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = files("noktvrn_ai_artist.demo") / "youtube_trending_us_music.csv"
+MINUTE = timedelta(minutes=1)
+COPYING = (
+    "select from pg_stat_activity where datname = current_database() and state <> 'idle'"
+    " and query like '%copy staged%' and pid <> pg_backend_pid()"
+)
 READING = {
     "imports": [],
     "performance": ["--platform", "YouTube"],
@@ -130,3 +148,127 @@ def test_the_readme_lists_every_command() -> None:
     assert commands().keys() - named == set()
     groups = {"db", "tracker"}
     assert {name for name in named if name not in groups} - commands().keys() == set()
+
+
+def refused(*arguments: str) -> str:
+    """The one error that a command ends with."""
+    with pytest.raises(NoktvrnError) as refusal:
+        CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    assert "\n" not in str(refusal.value)
+    return str(refusal.value)
+
+
+@pytest.mark.parametrize("kind", ["gauge", "rolling_unique", "ratio"])
+def test_growth_of_what_does_not_add_up_is_refused(
+    kind: str, database: Database, own_state: Path
+) -> None:
+    release = run("register", "An Artist", "A Song", "--published", "2026-01-01T00:00Z").strip()
+    run("declare", "YouTube", "mood", "--kind", kind)
+    told = refused("growth", release, "--metric", "mood")
+    assert told.startswith("metric: mood is a ")
+    assert "does not add up" in told
+
+
+@pytest.mark.parametrize("title", [r"\[/x] y", "[/x] y", ":heart: [b]b[/b]", "\\[b]", "[link=x]"])
+def test_a_title_is_shown_to_the_letter(title: str, database: Database, own_state: Path) -> None:
+    run("register", "An Artist", title)
+    assert title in run("releases")
+
+
+def long_file(folder: Path, *values: str) -> Path:
+    """A long table of one release's views, minute by minute."""
+    file = folder / "numbers.csv"
+    rows = [
+        f"An Artist,A Song,YouTube,views,{value},{datetime(2026, 1, 1, tzinfo=UTC) + at * MINUTE}\n"
+        for at, value in enumerate(values)
+    ]
+    head = "artist,title,platform,metric_type,metric_value,recorded_at\n"
+    file.write_text(head + "".join(rows), encoding="utf-8")
+    return file
+
+
+def test_a_dry_run_names_no_import_and_writes_no_file(database: Database, own_state: Path) -> None:
+    file = long_file(own_state, "1", "many", "3")
+    dry = ["ingest", str(file), "--dry-run", "--skip-bad"]
+    assert json.loads(run(*dry, "--json"))["counts"]["batch_id"] is None
+    told = run(*dry)
+    assert "would store 2 of 3" in told
+    assert "row 3, metric_value: " in told
+    assert "undo" not in told
+    assert [path.name for path in own_state.iterdir()] == ["numbers.csv"]
+
+
+def test_undo_is_offered_where_something_was_stored(database: Database, own_state: Path) -> None:
+    file = long_file(own_state, "1")
+    assert "`noktvrn undo 1` takes it back" in run("ingest", str(file))
+    assert "undo" not in run("ingest", str(file))
+
+
+def test_a_rejects_file_without_rejects_is_refused(database: Database, own_state: Path) -> None:
+    file = long_file(own_state, "1")
+    told = refused("ingest", str(file), "--rejects", str(own_state / "bad.csv"))
+    assert "--skip-bad" in told
+    assert json.loads(run("releases", "--json")) == []
+
+
+def test_observations_are_shown_and_streamed_however_many_there_are(
+    database: Database, own_state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("ingest", str(long_file(own_state, *map(str, range(9)))))
+    monkeypatch.setattr(performance_db_service, "MOST_ROWS", 5)
+    assert "the newest 3" in run("performance", "--most", "3")
+    rows = json.loads(run("performance", "--json"))
+    assert [row["metric_value"] for row in rows] == [8, 7, 6, 5, 4, 3, 2, 1, 0]
+
+
+def test_ctrl_c_stops_an_import_in_one_line(database: Database, own_state: Path) -> None:
+    file = long_file(own_state, *(["1"] * 60_000))
+    settings = database.settings
+    place = {"NOKTVRN_DATA_DIR": str(settings.data_dir), "NOKTVRN_DATABASE": settings.database}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "noktvrn_ai_artist", "ingest", str(file)],
+        env={**os.environ, **place},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    while process.poll() is None and not rows(database, COPYING):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "stopped; nothing was stored\n")
+    assert rows(database, "select from artists") == []
+
+
+def test_a_stop_that_came_too_late_says_what_was_stored(
+    database: Database, own_state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stored_and_stopped(*given: Any, **more: Any) -> None:  # noqa: ANN401 - passed on
+        ingest_service.ingest_file(*given, **more)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(numbers_in, "ingest_file", stored_and_stopped)
+    result = CliRunner().invoke(app, ["ingest", str(long_file(own_state, "1"))])
+    assert result.exit_code == 130
+    assert result.stderr == "stopped; but import 1 was stored: `noktvrn undo 1` takes it back\n"
+
+
+@pytest.mark.parametrize("name", [name for name in READING if name not in {"sources", "db status"}])
+def test_a_reading_command_leaves_a_given_database_as_it_is(
+    name: str, server: PrivateServer, own_state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = server.ensure_running()
+    url = f"postgresql://{target.user}@/postgres?host={quote(target.host, safe='')}"
+    monkeypatch.setenv("DATABASE_URL", url)
+    use_database(None)
+    assert "noktvrn db migrate" in refused(*name.split(), *READING[name])
+    with Database(Settings.from_environment()) as untouched:
+        assert rows(untouched, "select from pg_tables where schemaname = 'public'") == []
+    use_database(None)
+
+
+def test_a_release_stands_where_it_is_said_to(database: Database, own_state: Path) -> None:
+    release = run("register", "An Artist", "A Song").strip()
+    run("status", release, "withdrawn")
+    (known,) = json.loads(run("releases", "--json"))
+    assert known["status"] == "withdrawn"

@@ -12,11 +12,27 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+import typer
+
+from noktvrn_ai_artist.analytics.performance_db_service import (
+    get_imports,
+    get_performance_data,
+    insert_performance_record,
+    undo_import,
+)
+from noktvrn_ai_artist.analytics.release_registry import list_releases
+from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
+from noktvrn_ai_artist.cli import serving
+from noktvrn_ai_artist.database.connection_manager import Database, shared_database
+from noktvrn_ai_artist.demo.demo_data import DEMO_NOW, load_demo_numbers, simulate_clip_usage
+from noktvrn_ai_artist.errors import SettingsError
 
 PATIENCE = 90
+KILLED = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
 
 
 def free_port() -> int:
@@ -79,8 +95,124 @@ def test_the_demo_answers_stops_cleanly_and_can_be_removed(
     assert "simulated" in output
     assert "Traceback" not in output
     assert processes_of(tmp_path) == []
-    remove = [sys.executable, "-m", "noktvrn_ai_artist", "demo", "--remove"]
-    removed = subprocess.run(remove, env=environment, text=True, capture_output=True, check=True)
-    assert "the demo is gone" in removed.stdout
+    removed = run(environment, "demo", "--remove")
+    assert removed.returncode == 0, removed.stderr
+    folder = Path(environment["XDG_DATA_HOME"]) / "noktvrn_ai_artist"
+    assert removed.stdout.splitlines() == [
+        "the demo is gone",
+        f"the private server's folder stays, for your own numbers: {folder / 'postgresql'}",
+    ]
     assert processes_of(tmp_path) == []
-    assert [path.name for path in tmp_path.rglob("source_stats*")] == []
+    assert [path.name for path in folder.iterdir()] == ["postgresql"]
+
+
+def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "noktvrn_ai_artist", *arguments]
+    return subprocess.run(command, env=environment, text=True, capture_output=True, check=False)
+
+
+def test_removing_a_demo_that_never_was_makes_nothing(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    removed = run(environment, "demo", "--remove")
+    assert (removed.returncode, removed.stdout) == (0, "there is no demo here\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def opened(state: Path) -> list[tuple[str, int, int]]:
+    """What opening the demo stores, and how the sources stand then."""
+    tracker = StockSuccessTracker(state, clock=lambda: DEMO_NOW)
+    load_demo_numbers()
+    simulate_clip_usage(tracker)
+    known = {release.release_id for release in list_releases(shared_database())}
+    assert {usage.release_id for usage in tracker.usages()} <= known
+    return [(one.source, one.releases, one.usages) for one in tracker.standings()]
+
+
+def test_what_was_corrected_in_the_demo_stands_when_it_is_opened_again(
+    database: Database, tmp_path: Path
+) -> None:
+    first = opened(tmp_path / "state.json")
+    latest = next(row for row in get_performance_data() if row["metric_type"] == "views")
+    key = latest["release_id"], "YouTube", "views", latest["metric_value"] + 1
+    assert insert_performance_record(*key, latest["recorded_at"])
+    assert opened(tmp_path / "state.json") == first
+    assert len(get_imports()) == 1
+    assert latest["metric_value"] + 1 in [
+        row["metric_value"] for row in get_performance_data(release_id=latest["release_id"])
+    ]
+
+
+def test_taken_back_and_opened_again_the_demo_is_what_it_was(
+    database: Database, tmp_path: Path
+) -> None:
+    first = opened(tmp_path / "state.json")
+    assert sum(releases > 0 for _, releases, _ in first) == 5
+    undo_import(get_imports()[0].batch_id)
+    assert opened(tmp_path / "state.json") == first
+
+
+@pytest.fixture
+def broken_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A `streamlit` that does what its main module is made to do, for child processes."""
+    package = tmp_path / "streamlit"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return package / "__main__.py"
+
+
+@pytest.mark.parametrize(("end", "code"), [("raise SystemExit(7)", 7), (KILLED, 137)])
+def test_an_app_that_dies_at_once_gives_its_exit_code(
+    broken_app: Path, database: Database, end: str, code: int
+) -> None:
+    broken_app.write_text(end)
+    settings = database.settings
+    place = {"NOKTVRN_DATA_DIR": str(settings.data_dir), "NOKTVRN_DATABASE": settings.database}
+    done = run({**os.environ, **place, "PORT": str(free_port())}, "app")
+    assert done.returncode == code
+    assert "the app ended by itself" in done.stdout
+    assert "open http" not in done.stdout
+
+
+def test_a_signal_while_the_app_starts_stops_it(
+    broken_app: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken_app.write_text("import time; time.sleep(600)")
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Interrupted(subprocess.Popen[bytes]):
+        """A start during which Ctrl+C comes."""
+
+        def __init__(self, *given: Any, **more: Any) -> None:  # noqa: ANN401 - passed on
+            super().__init__(*given, **more)
+            started.append(self)
+            signal.raise_signal(signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    serving.serve(free_port(), {})
+    assert [child.poll() for child in started] == [-signal.SIGTERM]
+    assert capsys.readouterr().out.splitlines()[-1] == "stopped"
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_app_that_does_not_answer_is_said_not_to(
+    broken_app: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken_app.write_text("import time; time.sleep(1)")
+    monkeypatch.setattr(serving, "_PATIENCE_SECONDS", 0.2)
+    with pytest.raises(typer.Exit):
+        serving.serve(free_port(), {})
+    assert capsys.readouterr().out.startswith("the app does not answer yet at http")
+
+
+def test_a_taken_port_is_named_and_so_are_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsError, match=f"^port {port} is taken"):
+            serving.free_port(port)
+        monkeypatch.setattr(serving, "FIRST_PORT", port)
+        monkeypatch.setattr(serving, "LAST_PORT", port)
+        with pytest.raises(SettingsError, match=f"^ports {port} to {port} are all taken"):
+            serving.free_port(None)

@@ -115,6 +115,23 @@ def test_columns_that_describe_are_read_over_and_others_when_told_to() -> None:
     assert ignoring == found(WIDE, WIDE_ROW)
 
 
+def test_a_column_with_a_role_is_read_over_when_told_to() -> None:
+    noted = [*WIDE, "notes", "channel_title"]
+    row = [*WIDE_ROW, "n" * 100_000, "another"]
+    assert found(noted, row, ignore=frozenset({"Notes", "channel title"})) == found(WIDE, WIDE_ROW)
+    with pytest.raises(BadFile, match="no column for recorded_at"):
+        reader(WIDE, ignore=frozenset({"recorded_at"}))
+    with pytest.raises(BadFile, match="name the platform with --platform"):
+        reader(WIDE, ignore=frozenset({"video_key"}))
+
+
+def test_a_column_to_read_over_that_is_not_there_is_refused() -> None:
+    with pytest.raises(BadFile, match="has no column 'moood' to read over"):
+        reader([*WIDE, "mood"], ignore=frozenset({"moood"}))
+    with pytest.raises(BadFile, match="'" + "y" * 64 + "'"):
+        reader(WIDE, ignore=frozenset({"y" * 500}))
+
+
 @pytest.mark.parametrize(
     ("header", "rule"),
     [

@@ -50,9 +50,13 @@ def test_the_data_folder_follows_the_users_own_variable(
     assert Settings.from_environment().data_dir.name == "noktvrn_ai_artist"
 
 
-def test_an_empty_url_is_no_url(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATABASE_URL", "")
-    assert Settings.from_environment().database_url is None
+def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    unset = Settings.from_environment()
+    names = ("DATA_DIR", "DATABASE", "SOURCE_STATS", "POOL_SIZE", "DEMO")
+    for name in ("DATABASE_URL", "XDG_DATA_HOME", *(f"NOKTVRN_{name}" for name in names)):
+        monkeypatch.setenv(name, "")
+    assert Settings.from_environment() == unset
+    assert unset.data_dir.is_absolute()
 
 
 def test_settings_are_frozen() -> None:
@@ -76,7 +80,6 @@ def test_a_password_is_not_shown_in_any_form(monkeypatch: pytest.MonkeyPatch) ->
     ("name", "value"),
     [
         ("NOKTVRN_DATABASE", "drop table artists"),
-        ("NOKTVRN_DATABASE", ""),
         ("NOKTVRN_DATABASE", "a" * 64),
         ("NOKTVRN_POOL_SIZE", "0"),
         ("NOKTVRN_POOL_SIZE", "101"),
