@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from made_database import made_database
 
@@ -17,6 +18,11 @@ from noktvrn_ai_artist.database.migrations import apply_migrations
 from noktvrn_ai_artist.settings import Settings
 
 _numbers = itertools.count(1)
+
+# A build says the same of the same code twice; elsewhere every run looks further.
+hypothesis.settings.register_profile("build", derandomize=True, print_blob=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("build")
 
 # Looked through for doctests, one conftest.py would be taken for another of the same name.
 collect_ignore_glob = ["conftest.py"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -10,6 +11,9 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from noktvrn_ai_artist.errors import UnknownMetric, UnknownPlatform
+
+# Where a word begins inside of a name such as viewCount.
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class MetricKind(StrEnum):
@@ -138,17 +142,17 @@ def fold(name: str) -> str:
     >>> fold("viewCount"), fold("Watch time"), fold("comment_count")
     ('view_count', 'watch_time', 'comment_count')
     """
-    spaced = "".join(
-        f"_{letter}" if letter.isupper() and position and name[position - 1].islower() else letter
-        for position, letter in enumerate(name.strip())
-    )
-    return spaced.replace(" ", "_").replace("-", "_").lower()
+    spaced = _HUMP.sub("_", name.strip())
+    return _lowered(spaced.replace(" ", "_").replace("-", "_"))
+
+
+def _lowered(name: str) -> str:
+    # Letters outside ASCII stay as they are: some of them fold to ASCII, and only look alike.
+    return "".join(letter.lower() if letter.isascii() else letter for letter in name)
 
 
 def _squeezed(name: str) -> str:
-    # Letters outside ASCII stay as they are: some of them fold to ASCII, and only look alike.
-    folded = "".join(letter.lower() if letter.isascii() else letter for letter in name.strip())
-    return folded.replace(" ", "").replace("_", "").replace("-", "")
+    return _lowered(name.strip()).replace(" ", "").replace("_", "").replace("-", "")
 
 
 def _nearest(name: str, known: Iterable[str]) -> list[str]:
