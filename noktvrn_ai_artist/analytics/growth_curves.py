@@ -17,9 +17,7 @@ AGES = (timedelta(hours=24), timedelta(days=7), timedelta(days=28))
 DAY = timedelta(days=1)
 _LONGEST_DAY = timedelta(hours=25)  # where clocks are set back
 
-# Two snapshots this far apart (or half the age, for older releases) still tell what lay between.
-_WIDEST_GAP = timedelta(hours=36) / DAY
-_WIDEST_SHARE = 0.5
+_WIDEST_GAP, _WIDEST_SHARE = timedelta(hours=36), 0.5
 
 
 class Maturity(StrEnum):
@@ -108,6 +106,15 @@ def growth_curve(
     )
 
 
+def widest_gap(span: timedelta) -> timedelta:
+    """How far apart two snapshots may lie and still tell what lay between them, in such a span.
+
+    >>> widest_gap(timedelta(days=1)), widest_gap(timedelta(days=28))
+    (datetime.timedelta(days=1, seconds=43200), datetime.timedelta(days=14))
+    """
+    return max(_WIDEST_GAP, _WIDEST_SHARE * span)
+
+
 def value_at(curve: GrowthCurve, age: timedelta) -> AgeValue:
     """The total at an age, by a straight line between the snapshots around it; never beyond them.
 
@@ -124,7 +131,7 @@ def value_at(curve: GrowthCurve, age: timedelta) -> AgeValue:
     after = int(np.searchsorted(curve.ages, days))
     if curve.ages[after] == days:
         return AgeValue(value=float(curve.values[after]), maturity=Maturity.KNOWN)
-    if curve.ages[after] - curve.ages[after - 1] > max(_WIDEST_GAP, _WIDEST_SHARE * days):
+    if curve.ages[after] - curve.ages[after - 1] > widest_gap(age) / DAY:
         return AgeValue(value=None, maturity=Maturity.IN_A_GAP)
     value = float(np.interp(days, curve.ages, curve.values))
     return AgeValue(value=value, maturity=Maturity.KNOWN)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from psycopg.rows import class_row
 
 from noktvrn_ai_artist.analytics.declared_names import with_known_names
+from noktvrn_ai_artist.analytics.growth_curves import widest_gap
 from noktvrn_ai_artist.analytics.metric_catalogue import Metric, MetricKind
-from noktvrn_ai_artist.analytics.observation_rules import checked_instant
+from noktvrn_ai_artist.analytics.observation_rules import EARLIEST, checked_instant
 from noktvrn_ai_artist.database.connection_manager import shared_database
 from noktvrn_ai_artist.database.queries import query
 from noktvrn_ai_artist.errors import BadValue
@@ -53,7 +54,9 @@ class Freshness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodGain:
-    """What a release gained in a period; `gain` is None where no value before it is known.
+    """What a release gained in a period; `gain` is None where no value shortly before is known.
+
+    Shortly is within 36 hours or half the period, whichever is more.
 
     `value` is the total at the end of the period for a counter, the sum for daily amounts.
     """
@@ -113,7 +116,9 @@ def period_gains(
     """
     name = _by_kind(platform, metric_type, counter="counter_gains", daily="daily_amounts")
     names, period = _names(platform, metric_type), _period(start, end)
-    return _rows(PeriodGain, name, names, **period, artist_id=artist_id)
+    # Nothing is stored from before the earliest, and dates have a beginning.
+    oldest = start - min(widest_gap(end - start), max(start - EARLIEST, timedelta(0)))
+    return _rows(PeriodGain, name, names, **period, oldest=oldest, artist_id=artist_id)
 
 
 def daily_gains(

@@ -13,6 +13,7 @@ from math import isnan
 import numpy as np
 import pandas as pd
 
+from noktvrn_ai_artist.analytics.growth_curves import widest_gap
 from noktvrn_ai_artist.analytics.metric_catalogue import Metric, MetricKind
 from streamlit_app.analytics.periods import Period
 
@@ -129,13 +130,14 @@ def _last_of(series: pd.DataFrame, period: Period | None) -> float | None:
 def _gain_in(
     series: pd.DataFrame, period: Period | None, published_at: datetime | None
 ) -> float | None:
-    """A counter's growth: unknown without a snapshot before, unless it came out in the period."""
+    """A counter's growth: unknown without a snapshot shortly before, unless it came out since."""
     if period is None:
         return None
     inside = within(series, period)
     if inside.empty:
         return None
-    earlier = series[series["time"] < period.start]
+    oldest = period.start - widest_gap(period.end - period.start)
+    earlier = series[(series["time"] >= oldest) & (series["time"] < period.start)]
     if not earlier.empty:
         return float(inside["value"].iloc[-1] - earlier["value"].iloc[-1])
     if published_at is not None and published_at >= period.start:

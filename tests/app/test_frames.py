@@ -47,6 +47,13 @@ def change(
     return frames.change_of(series, period, compared=against, kind=kind, published_at=out)
 
 
+def test_a_gain_is_not_counted_from_long_before_the_period() -> None:
+    period = days(10, 14)
+    lately, long_ago = a_series([230, 300], [5.0, 9.0]), a_series([100, 300], [5.0, 9.0])
+    assert change(lately, period, MetricKind.COUNTER).now == 4.0
+    assert change(long_ago, period, MetricKind.COUNTER).now is None
+
+
 @given(some_series(fewest=2))
 def test_the_steps_of_a_counter_add_up_to_its_growth(series: pd.DataFrame) -> None:
     grown = series["value"].iloc[-1] - series["value"].iloc[0]

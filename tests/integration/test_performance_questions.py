@@ -122,7 +122,8 @@ def test_freshness_counts_and_dates_what_is_there(
 
 
 def gain_of(seen_: list[Observation], start: datetime, end: datetime) -> tuple[float | None, float]:
-    before = [o.metric_value for o in seen_ if o.recorded_at < start]
+    oldest = start - max(36 * HOUR, (end - start) / 2)
+    before = [o.metric_value for o in seen_ if oldest <= o.recorded_at < start]
     within = [o.metric_value for o in seen_ if start <= o.recorded_at < end]
     published = PUBLISHED[seen_[0].release_id]
     if before:

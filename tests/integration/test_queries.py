@@ -33,6 +33,7 @@ VALUES: dict[str, object] = {
     "kind": "gauge",
     "metric_type": "mood",
     "names": [],
+    "oldest": "2026-03-01T12:00:00Z",
     "platform": "Deezer",
     "published": [],
     "recorded_at": "2026-03-01T12:00:00Z",

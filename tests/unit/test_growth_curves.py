@@ -170,6 +170,24 @@ def test_daily_amounts_add_up_until_a_day_is_missing(  # noqa: PLR0917 - one dra
     assert (np.diff(curve.ages) > 0).all()
 
 
+def test_days_after_a_missing_one_are_in_a_gap_not_too_early() -> None:
+    days = [OUT.replace(hour=0, minute=0) + n * DAY for n in range(10)]
+    whole, holed = (
+        growth_curve(
+            1,
+            published_at=OUT,
+            times=[day for n, day in enumerate(days) if n != missing],
+            values=[1.0 for n, _ in enumerate(days) if n != missing],
+            kind=MetricKind.DAILY,
+        )
+        for missing in (None, 4)
+    )
+    assert value_at(holed, 7 * DAY).maturity is Maturity.IN_A_GAP
+    assert value_at(holed, 3 * DAY).maturity is Maturity.KNOWN
+    assert value_at(whole, 7 * DAY).maturity is Maturity.KNOWN
+    assert value_at(whole, 28 * DAY).maturity is Maturity.NOT_YET_MATURE
+
+
 @given(st.lists(counts.map(round), min_size=3, max_size=10), st.integers(1, 5))
 def test_days_before_publication_are_not_added(amounts: list[int], earlier: int) -> None:
     midnight = OUT.replace(hour=0, minute=0)

@@ -28,14 +28,15 @@ group by platform, metric_type
 order by platform, metric_type;
 
 -- name: counter_gains
--- By how much did a counter of each release grow in a period? Null where nothing was known before.
+-- By how much did a counter of each release grow in a period? Null where nothing was known shortly
+-- before, for then the growth of an earlier time would be counted as well.
 with standing as (
     select distinct on (p.release_id, p.recorded_at < %(start)s)
         p.release_id, p.recorded_at < %(start)s as before, p.metric_value
     from content_performance p
     join approved_releases r using (release_id)
     where p.platform = %(platform)s and p.metric_type = %(metric_type)s
-        and p.recorded_at < %(end)s
+        and p.recorded_at >= %(oldest)s and p.recorded_at < %(end)s
         and (%(artist_id)s::bigint is null or r.artist_id = %(artist_id)s)
     order by p.release_id, p.recorded_at < %(start)s, p.recorded_at desc
 ), gained as (
