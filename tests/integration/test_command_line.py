@@ -221,6 +221,10 @@ def test_observations_are_shown_and_streamed_however_many_there_are(
     assert [row["metric_value"] for row in rows] == [8, 7, 6, 5, 4, 3, 2, 1, 0]
 
 
+def heed_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_stops_an_import_in_one_line(database: Database, own_state: Path) -> None:
     file = long_file(own_state, *(["1"] * 60_000))
     settings = database.settings
@@ -231,6 +235,8 @@ def test_ctrl_c_stops_an_import_in_one_line(database: Database, own_state: Path)
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # Whoever runs the tests in the background lets their children ignore Ctrl+C.
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509 - no other thread holds a lock here
     )
     while process.poll() is None and not rows(database, COPYING):
         time.sleep(0.02)
