@@ -10,7 +10,7 @@ from psycopg.rows import class_row
 
 from noktvrn_ai_artist.analytics.declared_names import with_known_names
 from noktvrn_ai_artist.analytics.growth_curves import widest_gap
-from noktvrn_ai_artist.analytics.metric_catalogue import Metric, MetricKind
+from noktvrn_ai_artist.analytics.metric_catalogue import Catalogue, Metric, MetricKind
 from noktvrn_ai_artist.analytics.observation_rules import EARLIEST, checked_instant
 from noktvrn_ai_artist.database.connection_manager import shared_database
 from noktvrn_ai_artist.database.queries import query
@@ -81,7 +81,9 @@ def latest_values(
     *, platform: str, metric_type: str, artist_id: int | None = None
 ) -> list[LatestValue]:
     """The newest value of a metric of every release, or of one artist's, by release."""
-    return _rows(LatestValue, "latest_values", _names(platform, metric_type), artist_id=artist_id)
+    return _rows(
+        LatestValue, "latest_values", _asked(platform, metric_type).names, artist_id=artist_id
+    )
 
 
 def metric_history(
@@ -92,7 +94,7 @@ def metric_history(
     release_id: int | None = None,
 ) -> list[HistoryPoint]:
     """Every value of a metric, by release and then oldest first."""
-    names = _names(platform, metric_type)
+    names = _asked(platform, metric_type).names
     return _rows(HistoryPoint, "metric_history", names, artist_id=artist_id, release_id=release_id)
 
 
@@ -114,11 +116,11 @@ def period_gains(
     Raises:
         BadValue: the metric is neither a counter nor a daily amount, so nothing is gained.
     """
-    name = _by_kind(platform, metric_type, counter="counter_gains", daily="daily_amounts")
-    names, period = _names(platform, metric_type), _period(start, end)
+    asked, period = _asked(platform, metric_type), _period(start, end)
+    name = asked.by_kind(counter="counter_gains", daily="daily_amounts")
     # Nothing is stored from before the earliest, and dates have a beginning.
     oldest = start - min(widest_gap(end - start), max(start - EARLIEST, timedelta(0)))
-    return _rows(PeriodGain, name, names, **period, oldest=oldest, artist_id=artist_id)
+    return _rows(PeriodGain, name, asked.names, **period, oldest=oldest, artist_id=artist_id)
 
 
 def daily_gains(
@@ -137,9 +139,9 @@ def daily_gains(
     Raises:
         BadValue: the metric is neither a counter nor a daily amount, so nothing is gained.
     """
-    name = _by_kind(platform, metric_type, counter="counter_gain_per_day", daily="amount_per_day")
-    names, period = _names(platform, metric_type), _period(start, end)
-    return _rows(DailyGain, name, names, **period, artist_id=artist_id)
+    asked, period = _asked(platform, metric_type), _period(start, end)
+    name = asked.by_kind(counter="counter_gain_per_day", daily="amount_per_day")
+    return _rows(DailyGain, name, asked.names, **period, artist_id=artist_id)
 
 
 def _rows(record: type[R], name: str, values: dict[str, object], **more: object) -> list[R]:
@@ -148,30 +150,42 @@ def _rows(record: type[R], name: str, values: dict[str, object], **more: object)
         return cursor.execute(query(name), {**values, **more}).fetchall()
 
 
-def _by_kind(platform: str, metric_type: str, *, counter: str, daily: str) -> str:
-    metric = metric_of(platform, metric_type)
-    if metric.kind is MetricKind.COUNTER:
-        return counter
-    if metric.kind is MetricKind.DAILY:
-        return daily
-    rule = f"{metric.name} is a {metric.kind}: it does not add up"
-    raise BadValue(rule, column="metric_type")
-
-
 def metric_of(platform: str, metric_type: str) -> Metric:
     """The metric of a platform by any of its spellings, declared ones included.
 
     Raises:
         UnknownPlatform, UnknownMetric: with the nearest known names.
     """
-    return with_known_names(
-        shared_database(), lambda catalogue: catalogue.metric(platform, metric_type)
-    )
+    return _asked(platform, metric_type).metric
 
 
-def _names(platform: str, metric_type: str) -> dict[str, object]:
-    shown = with_known_names(shared_database(), lambda catalogue: catalogue.platform(platform).name)
-    return {"platform": shown, "metric_type": metric_of(platform, metric_type).name}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What a question is about, as the catalogue knows it."""
+
+    platform: str
+    metric: Metric
+
+    @property
+    def names(self) -> dict[str, object]:
+        return {"platform": self.platform, "metric_type": self.metric.name}
+
+    def by_kind(self, *, counter: str, daily: str) -> str:
+        """The query for a metric of this kind."""
+        if self.metric.kind is MetricKind.COUNTER:
+            return counter
+        if self.metric.kind is MetricKind.DAILY:
+            return daily
+        rule = f"{self.metric.name} is a {self.metric.kind}: it does not add up"
+        raise BadValue(rule, column="metric_type")
+
+
+def _asked(platform: str, metric_type: str) -> _Asked:
+    def resolved(catalogue: Catalogue) -> _Asked:
+        known = catalogue.platform(platform)
+        return _Asked(platform=known.name, metric=known.metric(metric_type))
+
+    return with_known_names(shared_database(), resolved)
 
 
 def _period(start: datetime, end: datetime) -> dict[str, object]:

@@ -34,7 +34,7 @@ from noktvrn_ai_artist.ingest.file_forms import (
     TableReader,
     understand,
 )
-from noktvrn_ai_artist.records import ImportCounts, Observation
+from noktvrn_ai_artist.records import ImportCounts
 
 __all__ = ["IngestReport", "ingest_file", "write_rejects"]
 
@@ -165,19 +165,8 @@ def _numbered(found: Found, ids: Mapping[tuple[str, Identity], int]) -> Row:
     if found.entry is None:
         return NumberedObservation(row=found.row, observation=observation)
     release_id = ids[observation.platform, found.entry.identity]
-    return NumberedObservation(row=found.row, observation=_of_release(observation, release_id))
-
-
-def _of_release(observation: Observation, release_id: int) -> Observation:
-    return Observation(
-        release_id=release_id,
-        platform=observation.platform,
-        metric_type=observation.metric_type,
-        metric_value=observation.metric_value,
-        recorded_at=observation.recorded_at,
-        source=observation.source,
-        source_url=observation.source_url,
-        notes=observation.notes,
+    return NumberedObservation(
+        row=found.row, observation=replace(observation, release_id=release_id)
     )
 
 

@@ -13,6 +13,12 @@ from streamlit_app.analytics.wording import plain
 
 _CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
 
+# What a table is offered as: its name, ending and media type, and how it is made.
+_FORMATS = (
+    ("CSV", "csv", "text/csv", to_csv),
+    ("Parquet", "parquet", "application/vnd.apache.parquet", to_parquet),
+)
+
 
 def show_chart(chart: Chart, *, key: str) -> None:
     """A chart over the sentence that says what it shows."""
@@ -23,24 +29,15 @@ def show_chart(chart: Chart, *, key: str) -> None:
 def offer_downloads(frame: pd.DataFrame, *, name: str, what: str) -> None:
     """The frame as CSV and as Parquet, made when it is asked for."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "CSV",
-            partial(to_csv, frame),
-            file_name=f"{name}.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key=f"{name}_csv",
-            help=what,
-        )
-        st.download_button(
-            "Parquet",
-            partial(to_parquet, frame),
-            file_name=f"{name}.parquet",
-            mime="application/vnd.apache.parquet",
-            icon=":material/download:",
-            on_click="ignore",
-            key=f"{name}_parquet",
-            help=what,
-        )
+        for format_name, ending, mime, made in _FORMATS:
+            st.download_button(
+                format_name,
+                partial(made, frame),
+                file_name=f"{name}.{ending}",
+                mime=mime,
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"{name}_{ending}",
+                help=what,
+            )
         st.caption(f"{what} ({len(frame):,} rows)", width="content")
