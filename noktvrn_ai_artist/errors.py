@@ -19,8 +19,10 @@ NoktvrnError
 │   └── MigrationError
 └── TrackerError
     ├── BadTrackerInput (also a ValueError)
+    ├── UnknownSource
     ├── StateFileUnreadable
-    └── StateFileNotWritten
+    ├── StateFileNotWritten
+    └── WrongLedger
 
 A class's docstring is its message when none is given; facts a program may want are attributes.
 """
@@ -158,6 +160,14 @@ class BadTrackerInput(TrackerError, ValueError):
         super().__init__(f"{column}: {rule}")
 
 
+class UnknownSource(TrackerError):
+    """No clip of this source was ever used."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        super().__init__(f"no clip of {source!r} was ever used")
+
+
 class StateFileUnreadable(TrackerError):
     """The tracker's state file cannot be read; it was left as it is."""
 
@@ -172,3 +182,7 @@ class StateFileNotWritten(TrackerError):
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(f"{path}: {reason}; the change may not be stored: repeat it")
+
+
+class WrongLedger(TrackerError):
+    """The tracker's ledger in the database is not the one that goes with its state file."""

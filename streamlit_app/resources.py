@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
@@ -19,8 +19,26 @@ from noktvrn_ai_artist.analytics.performance_questions import (
     LatestValue,
     PeriodGain,
 )
-from noktvrn_ai_artist.analytics.source_records import ClipUsage, Standing
+from noktvrn_ai_artist.analytics.source_course import (
+    LATELY,
+    Change,
+    Moment,
+    change_between,
+    explanation_then,
+    moments,
+    past_instants,
+)
+from noktvrn_ai_artist.analytics.source_parts import Part
+from noktvrn_ai_artist.analytics.source_records import (
+    ClipUsage,
+    Explanation,
+    PartStanding,
+    Selection,
+    Standing,
+)
+from noktvrn_ai_artist.analytics.source_words import ScoreScale
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
+from noktvrn_ai_artist.analytics.tracker_place import open_tracker
 from noktvrn_ai_artist.database.connection_manager import Database, shared_database
 from noktvrn_ai_artist.demo.demo_data import DEMO_NOW
 from noktvrn_ai_artist.records import (
@@ -201,8 +219,64 @@ def clip_usages() -> list[ClipUsage]:
     return _tracker().usages()
 
 
+@st.cache_data(ttl=_FRESH, max_entries=1, show_spinner=False)
+def score_scale() -> ScoreScale:
+    """What the scores that the tracker was told are measured against."""
+    return _tracker().score_scale()
+
+
+@st.cache_data(ttl=_FRESH, max_entries=64, show_spinner=False)
+def explanation(source: str) -> Explanation:
+    """Which releases made a source's estimate."""
+    return _tracker().explain(source)
+
+
+@st.cache_data(ttl=_FRESH, max_entries=64, show_spinner=False)
+def recent_change(source: str) -> Change:
+    """How a source's estimate went lately, and what moved it."""
+    since = _present() - LATELY
+    before = explanation_then(_tracker(), source, since)
+    return change_between(before, explanation(source), since=since)
+
+
+@st.cache_data(ttl=_FRESH, max_entries=64, show_spinner=False)
+def part_standings(source: str, part: Part) -> list[PartStanding]:
+    """What the tracker believes about the clips, search terms or creators of a source."""
+    return _tracker().part_standings(source, part=part)
+
+
+@st.cache_data(ttl=_FRESH, max_entries=1, show_spinner=False)
+def proposal(top_n: int) -> Selection:
+    """A draw of sources to show; always the same one, while nothing else changes."""
+    return _tracker().propose_sources(top_n, rng=np.random.default_rng(0))
+
+
+@st.cache_data(ttl=_FRESH, max_entries=1, show_spinner=False)
+def selections() -> list[Selection]:
+    """What was proposed for the clips that are in use, the latest first."""
+    return _tracker().selections()
+
+
+@st.cache_data(ttl=_FRESH, max_entries=1, show_spinner=False)
+def course() -> list[Moment]:
+    """What was believed of all sources in the past, and what is now."""
+    until, told = _present(), _tracker().reports()
+    history = hash((tuple(clip_usages()), tuple(told)))
+    past = _past_moments(history, past_instants(told, until=until))
+    return [*past, Moment(instant=until, standings=tuple(standings()))]
+
+
+@st.cache_data(ttl="24h", max_entries=2, show_spinner="Looking back …")
+def _past_moments(history: int, instants: tuple[datetime, ...]) -> list[Moment]:
+    """Kept for as long as the history stays the same, which `history` stands for."""
+    return moments(_tracker(), instants)
+
+
+def _present() -> datetime:
+    return DEMO_NOW if settings().demo else datetime.now(UTC)
+
+
 def _tracker() -> StockSuccessTracker:
-    path = settings().source_stats_path
     if settings().demo:
-        return StockSuccessTracker(path, clock=lambda: DEMO_NOW)
-    return StockSuccessTracker(path)
+        return open_tracker(settings(), clock=lambda: DEMO_NOW)
+    return open_tracker(settings())

@@ -20,9 +20,10 @@ from noktvrn_ai_artist.settings import Settings
 _numbers = itertools.count(1)
 
 # A build says the same of the same code twice; elsewhere every run looks further.
-hypothesis.settings.register_profile("build", derandomize=True, print_blob=True)
-if os.environ.get("CI"):
-    hypothesis.settings.load_profile("build")
+# No deadline anywhere: machines are shared, and a timed assertion would fail by chance.
+hypothesis.settings.register_profile("quiet", deadline=None)
+hypothesis.settings.register_profile("build", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("build" if os.environ.get("CI") else "quiet")
 
 # Looked through for doctests, one conftest.py would be taken for another of the same name.
 collect_ignore_glob = ["conftest.py"]

@@ -175,6 +175,7 @@ def _merge(connection: Connection, *, batch_id: int, now: datetime) -> tuple[int
         connection.execute(query("compare_again"), values)
         connection.execute(query("drop_known"))
         connection.execute(query("merge_fresh"), values)
+    connection.execute(query("note_fresh_curves"))
     connection.execute(query("keep_superseded"))
     if connection.execute(query("keep_passed"), values).rowcount:
         connection.execute(query("count_passed"))
@@ -203,6 +204,7 @@ def _take_back(connection: Connection, batch_id: int, now: datetime) -> UndoCoun
         return connection.execute(query(name), values).rowcount
 
     rows("mark_batch_undone")
+    rows("note_curves_of_batch")
     rows("forget_superseded_of_batch")
     restored = rows("restore_corrected_by_batch")
     removed = rows("remove_observations_of_batch")

@@ -1,148 +1,179 @@
-"""What usages and scores let us believe about each source: pure arithmetic, no clock, no I/O.
-
-Scores are compared by rank, so neither their unit nor an outlier matters; a release's credit is
-shared between its sources by their part of its clips; old releases fade; and a source of which
-little is known is believed to be average until it shows otherwise.
-"""
+"""From a joint belief to standings: intervals, chances, verdicts, and which releases made them."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import groupby
-from math import fsum, sqrt
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from statistics import NormalDist
 
-from noktvrn_ai_artist.analytics.source_records import ClipUsage, Standing
+import numpy as np
+from numpy.random import PCG64, Generator
+from numpy.typing import NDArray
+
+from noktvrn_ai_artist.analytics.score_maturing import AGE_GROUPS, unit_of
+from noktvrn_ai_artist.analytics.source_belief import QUALITY_SD, Belief, believe
+from noktvrn_ai_artist.analytics.source_evidence import Evidence, evidence_of
+from noktvrn_ai_artist.analytics.source_history import SourceHistory
+from noktvrn_ai_artist.analytics.source_records import Contribution, Explanation, Standing
+from noktvrn_ai_artist.errors import UnknownSource
+
+Floats = NDArray[np.floating]
 
 CREDIBLE_LEVEL = 0.9
-PRIOR_RELEASES = 1.0
-"""How many average releases every source is credited with before its first."""
-
-_HALF_WIDTH = NormalDist().inv_cdf((1 + CREDIBLE_LEVEL) / 2)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """The releases behind one source: how many, what they weigh, and their weighted worth."""
-
-    releases: int = 0
-    weight: float = 0.0
-    worth: float = 0.0
+HALF_WIDTH = NormalDist().inv_cdf((1 + CREDIBLE_LEVEL) / 2)
+"""How many standard deviations an interval of CREDIBLE_LEVEL reaches to each side."""
+_DRAWS = 2000
+_TOP = 3
+_DECIMALS = 9
 
 
-def rank_sources(
-    usages: Iterable[ClipUsage],
-    scores: Mapping[int, float],
-    *,
-    as_of: datetime,
-    half_life: timedelta,
-) -> list[Standing]:
-    """Every source used by `as_of`, the best estimate first, ties by name.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ranking:
+    """The evidence of one instant and what it lets us believe."""
 
-    A source's mean is the posterior of a normal prior around 0 that weighs as much as
-    `PRIOR_RELEASES` releases: sum(w y) / (sum(w) + k), with the variance 1 / (sum(w) + k). A source
-    without a scored release stands at 0 with the prior's full width, not at the bottom. Usages
-    after `as_of` are left out; scores are those known today. All sums are correctly rounded, so
-    the order in which things were logged cannot move the last bit.
-    """
-    seen = [usage for usage in usages if usage.used_at <= as_of]
-    clips = Counter(usage.source_name for usage in seen)
-    last_used: dict[str, datetime] = {}
-    for usage in seen:
-        last_used[usage.source_name] = max(
-            usage.used_at, last_used.get(usage.source_name, usage.used_at)
+    evidence: Evidence
+    belief: Belief
+
+    @property
+    def order(self) -> NDArray[np.intp]:
+        """The sources from the best mean down, ties (but for rounding) by name."""
+        return np.argsort(-self.belief.mean.round(_DECIMALS), kind="stable")
+
+
+def ranked(history: SourceHistory, *, as_of: datetime, half_life: timedelta) -> Ranking:
+    """What a history that has nothing later than `as_of` says at that instant."""
+    evidence = evidence_of(history, as_of=as_of)
+    return Ranking(evidence=evidence, belief=believe(evidence, half_life=half_life))
+
+
+def standings_of(ranking: Ranking) -> list[Standing]:
+    """Every source, the best mean first, ties by name."""
+    evidence, belief = ranking.evidence, ranking.belief
+    chances = chances_of(belief.mean, belief.covariance)
+    used = evidence.shares > 0
+    scored = evidence.scored
+    maturing = scored & (evidence.groups < AGE_GROUPS - 1)
+    counted = [used[rows].sum(axis=0) for rows in (scored, maturing, ~scored)]
+    unit = _ScoreUnit(evidence)
+    standings = []
+    for place in ranking.order.tolist():
+        mean, sd = float(belief.mean[place]), float(belief.sd[place])
+        low, high = mean - HALF_WIDTH * sd, mean + HALF_WIDTH * sd
+        standings.append(
+            Standing(
+                source=belief.sources[place],
+                mean=mean,
+                sd=sd,
+                low=low,
+                high=high,
+                expected_score=unit.score_at(mean),
+                low_score=unit.score_at(low),
+                high_score=unit.score_at(high),
+                probability_best=float(chances.best[place]),
+                probability_top_three=float(chances.top_three[place]),
+                probability_above_median=float(chances.above_median[place]),
+                releases=int(counted[0][place]),
+                effective_releases=_effective_releases(belief.noise, sd),
+                maturing=int(counted[1][place]),
+                awaiting=int(counted[2][place]),
+                usages=int(evidence.usages[place]),
+                last_used=datetime.fromtimestamp(float(evidence.last_used[place]), UTC),
+            )
         )
-    evidence = evidence_by_source(seen, scores, as_of=as_of, half_life=half_life)
-    standings = [
-        _standing(source, evidence.get(source, Evidence()), clips[source], last_used[source])
-        for source in clips
-    ]
-    return sorted(standings, key=lambda standing: (-standing.mean, standing.source))
+    return standings
 
 
-def evidence_by_source(
-    usages: Iterable[ClipUsage],
-    scores: Mapping[int, float],
-    *,
-    as_of: datetime,
-    half_life: timedelta,
-) -> dict[str, Evidence]:
-    """What the scored releases weigh for each source.
+def explanation_of(ranking: Ranking, history: SourceHistory, source: str) -> Explanation:
+    """What each scored release adds to a source's mean, the strongest first.
 
-    A release weighs 2^(-age / half_life), and its age runs from its first clip use, when it was
-    cut: that is when the footage was chosen, and nothing that is logged later, above all no new
-    score, makes a release young again. Sums of such weights fade as one, whatever the landmark
-    (forward decay: Cormode, Shkapenyuk, Srivastava, Xu, ICDE 2009).
+    Raises:
+        UnknownSource: no clip of the source was used.
     """
-    worth = dict(zip(scores, normal_scores(list(scores.values())), strict=True))
-    weights: defaultdict[str, list[float]] = defaultdict(list)
-    worths: defaultdict[str, list[float]] = defaultdict(list)
-    for release_id, used in _by_release(usages).items():
-        if release_id not in worth:
-            continue
-        fading = decay(as_of - min(usage.used_at for usage in used), half_life=half_life)
-        for source, clips in Counter(usage.source_name for usage in used).items():
-            weight = fading * clips / len(used)
-            weights[source].append(weight)
-            worths[source].append(weight * worth[release_id])
-    return {
-        source: Evidence(releases=len(parts), weight=fsum(parts), worth=fsum(worths[source]))
-        for source, parts in weights.items()
-    }
-
-
-def decay(age: timedelta, *, half_life: timedelta) -> float:
-    """What is left of a weight of 1 after `age`; decaying twice is decaying once by the sum.
-
-    >>> decay(timedelta(days=90), half_life=timedelta(days=45))
-    0.25
-    """
-    return float(2.0 ** -(age / half_life))
-
-
-def normal_scores(values: Sequence[float]) -> list[float]:
-    """Each value's normal score: Phi^-1((rank - 3/8) / (n + 1/4)); ties share their mean rank.
-
-    What a normal sample of this size would be expected to hold in this place (Blom, Statistical
-    Estimates and Transformed Beta-Variables, 1958). Only order counts, so any growing function of
-    all values, such as a positive factor that neither overflows nor rounds two of them into one,
-    changes nothing.
-
-    >>> normal_scores([10.0, 1e9, 3.0])[0]
-    0.0
-    """
-    quantile = NormalDist().inv_cdf
-    score_of: dict[float, float] = {}
-    below = 0
-    for value, ties in groupby(sorted(values)):
-        count = sum(1 for _ in ties)
-        rank = below + (count + 1) / 2
-        score_of[value] = quantile((rank - 3 / 8) / (len(values) + 1 / 4))
-        below += count
-    return [score_of[value] for value in values]
-
-
-def _by_release(usages: Iterable[ClipUsage]) -> dict[int, list[ClipUsage]]:
-    releases: defaultdict[int, list[ClipUsage]] = defaultdict(list)
-    for usage in usages:
-        releases[usage.release_id].append(usage)
-    return releases
-
-
-def _standing(source: str, evidence: Evidence, usages: int, last_used: datetime) -> Standing:
-    precision = evidence.weight + PRIOR_RELEASES
-    mean = evidence.worth / precision
-    half_width = _HALF_WIDTH / sqrt(precision)
-    return Standing(
-        source=source,
-        mean=mean,
-        low=mean - half_width,
-        high=mean + half_width,
-        releases=evidence.releases,
-        effective_releases=evidence.weight,
-        usages=usages,
-        last_used=last_used,
+    evidence = ranking.evidence
+    if source not in evidence.sources:
+        raise UnknownSource(source)
+    place = evidence.sources.index(source)
+    effects = ranking.belief.influence[place] * np.nan_to_num(evidence.worth)
+    rows = [row for row in np.argsort(-np.abs(effects), kind="stable") if evidence.scored[row]]
+    standing = next(one for one in standings_of(ranking) if one.source == source)
+    return Explanation(
+        standing=standing,
+        contributions=tuple(
+            Contribution(
+                release_id=(release_id := int(evidence.releases[row])),
+                score=history.releases[release_id].reports[-1].score,
+                worth=float(evidence.worth[row]),
+                share=float(evidence.shares[row, place]),
+                effect=float(effects[row]),
+            )
+            for row in rows
+        ),
     )
+
+
+def median_score_of(ranking: Ranking) -> float | None:
+    """What a median release comes to, in the unit of the scores; None if none was seen."""
+    return _ScoreUnit(ranking.evidence).score_at(0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Chances:
+    """How likely each source is the best, one of the best three, and above the median of all."""
+
+    best: Floats
+    top_three: Floats
+    above_median: Floats
+
+
+def chances_of(mean: Floats, covariance: Floats) -> Chances:
+    """The chances by 2,000 draws from the joint posterior, the same ones every time.
+
+    Being the median itself counts half.
+    """
+    draws = mean + normal_draws(len(mean)) @ root_of(covariance).T
+    median = np.median(draws, axis=1, keepdims=True) if len(mean) else draws
+    places = (-draws).argsort(axis=1).argsort(axis=1)
+    return Chances(
+        best=(places == 0).mean(axis=0),
+        top_three=(places < _TOP).mean(axis=0),
+        above_median=((draws > median) + 0.5 * (draws == median)).mean(axis=0),
+    )
+
+
+@lru_cache(maxsize=8)
+def normal_draws(dimensions: int) -> Floats:
+    """2,000 standard normal draws (draws, dimensions), the same ones every time."""
+    return Generator(PCG64(0)).standard_normal((_DRAWS, dimensions))
+
+
+def root_of(covariance: Floats) -> Floats:
+    """The symmetric square root; `root @ root` is the covariance, singular by rounding or not.
+
+    Of all roots it is the one that moves little when the covariance does: eigenvectors alone turn
+    at will where sources are believed to be alike.
+    """
+    values, vectors = np.linalg.eigh(covariance)
+    root: Floats = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+    return root
+
+
+class _ScoreUnit:
+    """From a release's worth back to the unit of the scores, by the scores seen."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        settled = np.sort(evidence.settled[evidence.scored])
+        self._worth = np.sort(evidence.worth[evidence.scored])
+        self._unit = unit_of(settled)  # in it no two scores differ by more than a float holds
+        self._scores = settled / self._unit
+
+    def score_at(self, worth: float) -> float | None:
+        """The score of that worth, at most the highest seen; None if none was."""
+        if not len(self._worth):
+            return None
+        return self._unit * float(np.interp(worth, self._worth, self._scores))
+
+
+def _effective_releases(noise: float, sd: float) -> float:
+    """How many fresh releases of one source alone would narrow the prior as much."""
+    return max(0.0, noise * (sd**-2 - QUALITY_SD**-2))

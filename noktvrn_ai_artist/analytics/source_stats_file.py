@@ -10,21 +10,28 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from itertools import chain, count
 from pathlib import Path
 from typing import TypeVar
 
 from filelock import FileLock
 
 from noktvrn_ai_artist.analytics.source_history import SourceHistory
-from noktvrn_ai_artist.analytics.source_records import ClipUsage, ScoreReport
-from noktvrn_ai_artist.analytics.source_stats_format import decoded, encoded
+from noktvrn_ai_artist.analytics.source_records import ClipUsage, ScoreReport, Selection
+from noktvrn_ai_artist.analytics.source_stats_format import (
+    decoded,
+    encoded,
+    encoded_pointer,
+    ledger_pointed_at,
+)
 from noktvrn_ai_artist.errors import StateFileNotWritten, StateFileUnreadable
 
 LOCK_TIMEOUT = timedelta(seconds=30)
 _POLL_SECONDS = 0.005
+_LARGEST_POINTER = 4096
 
 Answer = TypeVar("Answer")
 
@@ -50,18 +57,11 @@ class SourceStatsFile:
 
     def read(self) -> SourceHistory:
         """What is stored now; a missing file is an empty history."""
-        try:
-            return self._decoded(_regular_file(self.path))
-        except FileNotFoundError:
-            return SourceHistory()
-        except OSError as error:
-            raise StateFileUnreadable(self.path, _reason(error)) from error
-        except ValueError as error:
-            raise StateFileUnreadable(self.path, str(error)) from error
+        return self._read(self._decoded, missing=SourceHistory())
 
-    def add_usages(self, usages: Sequence[ClipUsage]) -> int:
-        """Store all these usages or none; says how many were new."""
-        return self._change(lambda history: history.with_usages(usages))
+    def add_usages(self, usages: Sequence[ClipUsage], selections: Sequence[Selection] = ()) -> int:
+        """Store all these usages, with the selections they name, or none; says how many are new."""
+        return self._change(lambda history: history.with_usages(usages, selections))
 
     def add_reports(self, reports: Sequence[ScoreReport]) -> int:
         """Store all these score reports or none; says how many were not repetitions."""
@@ -71,7 +71,57 @@ class SourceStatsFile:
         """Drop all that was logged of a release; says whether anything was."""
         return self._change(lambda history: history.without_release(release_id))
 
+    def moved_to(self) -> str | None:
+        """The ledger in PostgreSQL that the history was moved to, if it was."""
+        return self._read(self._pointed_at, missing=None)
+
+    def hand_over(self, take: Callable[[SourceHistory], str]) -> Path | None:
+        """Give the history away and leave a pointer in its place; says where the old file is kept.
+
+        `take` stores the history for good, unless it is stored there already, and names the ledger
+        it is in. The old file is kept as `.moved`, or under the next name that is free, if there
+        was one. Killed anywhere and called again, this goes on where it ended.
+        """
+        with self._alone():
+            ledger_id = take(self.read())
+            kept = self._keep() if self.path.exists() else None
+            self._replace(self.path, encoded_pointer(ledger_id))
+            _sync_folder(self._folder)
+        return kept
+
+    def _read(self, parse: Callable[[bytes], Answer], *, missing: Answer) -> Answer:
+        try:
+            return parse(_regular_file(self.path))
+        except FileNotFoundError:
+            return missing
+        except OSError as error:
+            raise StateFileUnreadable(self.path, _reason(error)) from error
+        except ValueError as error:
+            raise StateFileUnreadable(self.path, str(error)) from error
+
+    def _pointed_at(self, data: bytes) -> str | None:
+        if len(data) > _LARGEST_POINTER:
+            return None
+        ledger_id = ledger_pointed_at(data)
+        if ledger_id is not None:
+            # Whoever left the pointer may have died before its sync. Were it gone after a power
+            # cut, what is now told to the ledger would be missing from the file.
+            _sync_folder(self._folder)
+        return ledger_id
+
     def _change(self, change: Callable[[SourceHistory], tuple[SourceHistory, Answer]]) -> Answer:
+        with self._alone():
+            before = self.read()
+            after, answer = change(before)
+            if after != before:
+                self._replace(self.path, data := encoded(after))
+                self._known = (data, after)
+            # Also when nothing changed: whoever stored this may have died before its sync.
+            _sync_folder(self._folder)
+        return answer
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
         try:
             _make_folder(self._folder)
             with FileLock(
@@ -80,16 +130,20 @@ class SourceStatsFile:
                 mode=0o600,
                 poll_interval=_POLL_SECONDS,
             ):
-                before = self.read()
-                after, answer = change(before)
-                if after != before:
-                    self._replace(data := encoded(after))
-                    self._known = (data, after)
-                # Also when nothing changed: whoever stored this may have died before its sync.
-                _sync_folder(self._folder)
+                yield
         except OSError as error:
             raise StateFileNotWritten(self.path, _reason(error)) from error
-        return answer
+
+    def _keep(self) -> Path:
+        data = self.path.read_bytes()
+        names = (f"{self.path.name}.moved{number}" for number in chain([""], count(2)))
+        places = (self.path.with_name(name) for name in names)
+        # One that holds the same was kept before the move was killed.
+        kept = next(each for each in places if not os.path.lexists(each) or _holds(each, data))
+        if not os.path.lexists(kept):
+            self._replace(kept, data)
+        _sync_folder(self._folder)
+        return kept
 
     def _decoded(self, data: bytes) -> SourceHistory:
         """Decode only what has changed: by its bytes, for time and size can both stay the same."""
@@ -100,7 +154,7 @@ class SourceStatsFile:
         self._known = (data, history)
         return history
 
-    def _replace(self, data: bytes) -> None:
+    def _replace(self, target: Path, data: bytes) -> None:
         self._temporary.unlink(missing_ok=True)
         if not self.path.exists():
             _sync_folders_above(self._folder)
@@ -112,7 +166,7 @@ class SourceStatsFile:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-            self._temporary.replace(self.path)
+            self._temporary.replace(target)
         finally:
             self._temporary.unlink(missing_ok=True)
 
@@ -134,6 +188,10 @@ def _regular_file(path: Path) -> bytes:
             return file.read()
     finally:
         os.close(descriptor)
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == data
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

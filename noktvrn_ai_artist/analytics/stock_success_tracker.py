@@ -2,26 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
+
+from numpy.random import Generator
 
 from noktvrn_ai_artist.analytics import observation_rules as rules
+from noktvrn_ai_artist.analytics.source_choice import drawn_selection
 from noktvrn_ai_artist.analytics.source_history import SourceHistory
-from noktvrn_ai_artist.analytics.source_ranking import rank_sources
+from noktvrn_ai_artist.analytics.source_parts import Part, part_standings_of
+from noktvrn_ai_artist.analytics.source_ranking import (
+    Ranking,
+    explanation_of,
+    median_score_of,
+    ranked,
+    standings_of,
+)
 from noktvrn_ai_artist.analytics.source_records import (
     ClipUsage,
+    Explanation,
+    PartStanding,
     ScoreReport,
+    Selection,
     Standing,
+    checked_count,
     refused_as_tracker_input,
+    settled_source_name,
 )
 from noktvrn_ai_artist.analytics.source_stats_file import SourceStatsFile
+from noktvrn_ai_artist.analytics.source_words import ScoreScale
 from noktvrn_ai_artist.errors import BadTrackerInput
 
 
 def utc_now() -> datetime:
     """The present instant."""
     return datetime.now(UTC)
+
+
+class SourceStore(Protocol):
+    """Where a tracker keeps its history: `SourceStatsFile`, or `SourceLedger` in PostgreSQL."""
+
+    def read(self) -> SourceHistory:
+        """All that is stored."""
+
+    def add_usages(self, usages: Sequence[ClipUsage], selections: Sequence[Selection] = ()) -> int:
+        """Store all or none; says how many were new."""
+
+    def add_reports(self, reports: Sequence[ScoreReport]) -> int:
+        """Store all or none; says how many were no repetitions."""
+
+    def forget_release(self, release_id: int) -> bool:
+        """Drop all of a release; says whether there was anything."""
 
 
 class StockSuccessTracker:
@@ -44,53 +77,91 @@ class StockSuccessTracker:
         BadTrackerInput: a value breaks a rule; nothing was stored.
         StateFileUnreadable: the state file is damaged or foreign; it was left as it is.
         StateFileNotWritten: a change could not be stored.
+        PerformanceDbError: the history is in PostgreSQL, and it could not be reached or changed.
     """
 
     def __init__(
         self,
         state_file: Path | str = "source_stats.json",
         *,
+        store: SourceStore | None = None,
         half_life: timedelta = timedelta(days=45),
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        """A tracker over a state file, or over a `store`, which then stands in its place.
+
+        `half_life` is how long it takes until half of what a source's present form shares with that
+        of another day is gone; `clock` is what stamps the logging calls and ages the evidence.
+
+        Raises:
+            BadTrackerInput: the half-life is not longer than no time.
+        """
         if half_life <= timedelta(0):
             raise BadTrackerInput("must be longer than no time", column="half_life")
-        self._store = SourceStatsFile(state_file)
+        self._store = SourceStatsFile(state_file) if store is None else store
         self._half_life = half_life
         self._clock = clock
 
     def log_clip_usage(
-        self, source_name: str, clip_id: str, release_id: int, *, event_id: str | None = None
+        self,
+        source_name: str,
+        clip_id: str,
+        release_id: int,
+        *,
+        event_id: str | None = None,
+        search_term: str | None = None,
+        creator: str | None = None,
+        selection: Selection | None = None,
     ) -> None:
-        """Note that a release uses a clip; every call is one use, unless its event id is known."""
+        """Note that a release uses a clip; every call is one use, unless its event id is known.
+
+        `selection` is what `propose_sources` returned when the source was chosen: it is stored with
+        the usage, probabilities and all.
+        """
         usage = ClipUsage(
             source_name=source_name,
             clip_id=clip_id,
             release_id=release_id,
             used_at=self._now(),
             event_id=event_id,
+            search_term=search_term,
+            creator=creator,
+            selection_id=None if selection is None else selection.selection_id,
         )
-        self._store.add_usages([usage])
+        self._store.add_usages([usage], [] if selection is None else [selection])
 
-    def log_clip_usages(self, usages: Iterable[ClipUsage]) -> int:
-        """Note many uses in one write, all or none; says how many were new."""
+    def log_clip_usages(
+        self, usages: Iterable[ClipUsage], *, selections: Iterable[Selection] = ()
+    ) -> int:
+        """Note many uses, and the selections they name, in one write, all or none.
+
+        Says how many uses were new.
+        """
         noted = tuple(usages)
         self._refuse_the_future((usage.used_at for usage in noted), column="used_at")
-        return self._store.add_usages(noted)
+        return self._store.add_usages(noted, tuple(selections))
 
     def log_release_performance(
-        self, release_id: int, performance_score: float, *, event_id: str | None = None
+        self,
+        release_id: int,
+        performance_score: float,
+        *,
+        event_id: str | None = None,
+        artist_id: int | None = None,
     ) -> None:
         """Note how well a release does now: raw views or a lift, the same unit for every release.
 
         It replaces what was reported of the release before. By the clock: a report of a later
-        instant stands, and of the same instant the one that came later.
+        instant stands, and of the same instant the one that came later. Earlier reports only teach
+        how scores mature. `artist_id`, once told, stands for the release: the ranking then does
+        not take a good artist for good footage.
         """
         report = ScoreReport(
             release_id=release_id,
             score=performance_score,
             reported_at=self._now(),
             event_id=event_id,
+            artist_id=artist_id,
         )
         self._store.add_reports([report])
 
@@ -101,28 +172,67 @@ class StockSuccessTracker:
         return self._store.add_reports(noted)
 
     def get_top_sources(self, top_n: int = 3) -> list[str]:
-        """The names of the best sources by today's estimate, ties by name; nothing is drawn."""
-        with refused_as_tracker_input():
-            wanted = rules.checked_whole(top_n, column="top_n")
-        if wanted < 0:
-            raise BadTrackerInput("must not be negative", column="top_n")
-        return [standing.source for standing in self.standings()[:wanted]]
+        """The names of the best sources by today's estimate, ties by name; nothing is drawn.
 
-    @refused_as_tracker_input()
+        It always answers; whether there is evidence enough is each standing's `verdict`.
+        """
+        wanted = checked_count(top_n, column="top_n")
+        ranking = self._ranking(self._store.read())
+        return [ranking.belief.sources[place] for place in ranking.order[:wanted].tolist()]
+
     def standings(self, *, as_of: datetime | None = None) -> list[Standing]:
         """What is believed about every source, the best first.
 
-        As of an instant: releases have the age they had then and later uses are left out, but the
-        scores are those known today.
+        As of a past instant: what was believed then, from the uses and reports up to then.
         """
-        history = self._store.read()
-        if as_of is None:
-            instant = self._latest(history)
-        else:
-            instant = rules.checked_since_2005(as_of, column="as_of")
-        return rank_sources(
-            history.usages, history.scores, as_of=instant, half_life=self._half_life
+        return standings_of(self._ranking(self._known(as_of), as_of))
+
+    def part_standings(
+        self, source_name: str, *, part: Part = Part.CLIP, as_of: datetime | None = None
+    ) -> list[PartStanding]:
+        """What is believed about the clips of a source, or its search terms, or its creators.
+
+        Partially pooled: each is believed to be as good as its source until it shows otherwise.
+        Uses without a search term or creator are left out. Empty if the source was never used.
+        """
+        history = self._known(as_of)
+        source = settled_source_name(source_name)
+        return part_standings_of(self._ranking(history, as_of), history, source=source, part=part)
+
+    def explain(self, source_name: str, *, as_of: datetime | None = None) -> Explanation:
+        """Which releases made a source's estimate, and how much each of them adds.
+
+        Raises:
+            UnknownSource: no clip of it was used.
+        """
+        history = self._known(as_of)
+        return explanation_of(
+            self._ranking(history, as_of), history, settled_source_name(source_name)
         )
+
+    def propose_sources(
+        self,
+        top_n: int = 3,
+        *,
+        rng: Generator,
+        among: Iterable[str] | None = None,
+    ) -> Selection:
+        """Draw the sources to use next: good ones first, little known ones given their chance.
+
+        Hand the answer to `log_clip_usage` with each clip chosen by it: the probabilities it was
+        drawn with are stored, and the log can later be used to judge other ways of choosing.
+        `among` names the sources that can be had now, also ones that were never used: they enter
+        as average ones, with all the doubt there is. Without it, all that were ever used.
+        """
+        wanted = checked_count(top_n, column="top_n")
+        ranking = self._ranking(self._store.read())
+        sources = (
+            ranking.belief.sources
+            if among is None
+            else sorted({settled_source_name(source) for source in among})
+        )
+        belief = ranking.belief.among(sources)
+        return drawn_selection(belief, top_n=wanted, drawn_at=self._now(), rng=rng)
 
     @refused_as_tracker_input()
     def forget_release(self, release_id: int) -> bool:
@@ -134,17 +244,42 @@ class StockSuccessTracker:
         """The clip uses of one release or of all, by release and time."""
         usages = self._store.read().usages
         if release_id is None:
-            return list(usages)
+            return usages
         wanted = rules.checked_release_id(release_id)
         return [usage for usage in usages if usage.release_id == wanted]
+
+    def reports(self) -> list[ScoreReport]:
+        """Every score report that is kept, by release and time; a release's last one stands."""
+        return self._store.read().reports
+
+    def score_scale(self) -> ScoreScale:
+        """What the scores are measured against: a median release's, and whether they have signs."""
+        history = self._store.read()
+        return ScoreScale(
+            median=median_score_of(self._ranking(history)),
+            signed=any(report.score < 0 for report in history.reports),
+        )
+
+    def selections(self) -> list[Selection]:
+        """Every selection that a kept usage names, the latest draw first."""
+        kept = self._store.read().selections.values()
+        return sorted(kept, key=lambda one: (one.drawn_at, one.selection_id), reverse=True)
+
+    @refused_as_tracker_input()
+    def _known(self, as_of: datetime | None) -> SourceHistory:
+        history = self._store.read()
+        if as_of is None:
+            return history
+        return history.as_of(rules.checked_since_2005(as_of, column="as_of"))
+
+    def _ranking(self, history: SourceHistory, as_of: datetime | None = None) -> Ranking:
+        """The ranking at an instant, or now, be it that of a clock a little ahead of this one's."""
+        instant = max(self._now(), history.last_told) if as_of is None else as_of
+        return ranked(history, as_of=instant, half_life=self._half_life)
 
     @refused_as_tracker_input()
     def _now(self) -> datetime:
         return rules.checked_since_2005(self._clock(), column="clock")
-
-    def _latest(self, history: SourceHistory) -> datetime:
-        """Now, or the latest use if another machine's clock is a little ahead of this one's."""
-        return max([self._now(), *(usage.used_at for usage in history.usages)])
 
     @refused_as_tracker_input()
     def _refuse_the_future(self, instants: Iterable[datetime], *, column: str) -> None:

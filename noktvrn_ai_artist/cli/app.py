@@ -8,7 +8,16 @@ from typing import Annotated
 import stamina
 import typer
 
-from noktvrn_ai_artist.cli import catalogue, database, demo, numbers_in, numbers_out, sources
+from noktvrn_ai_artist.cli import (
+    catalogue,
+    database,
+    demo,
+    numbers_in,
+    numbers_out,
+    scoring,
+    sources,
+    standings,
+)
 
 app = typer.Typer(
     name="noktvrn",
@@ -42,7 +51,8 @@ app.command(rich_help_panel=RELEASES)(catalogue.annotate)
 app.command(rich_help_panel=RELEASES)(catalogue.metrics)
 app.command(rich_help_panel=RELEASES)(catalogue.declare)
 
-app.command(name="sources", rich_help_panel=SOURCES)(sources.show_sources)
+app.command(rich_help_panel=SOURCES)(scoring.score)
+app.add_typer(standings.sources, name="sources", rich_help_panel=SOURCES)
 app.add_typer(sources.tracker, name="tracker", rich_help_panel=SOURCES)
 
 app.command(name="app", rich_help_panel=RUNNING)(demo.run_app)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich import box
@@ -60,15 +60,25 @@ def print_json_array(values: Iterable[object]) -> None:
     typer.echo("\n]" if opened == "," else "[]")
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table, to the letter; columns whose values are all numbers stand to the right."""
+def print_table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    unbroken: Collection[str] = (),
+) -> None:
+    """A table, to the letter; columns whose values are all numbers stand to the right.
+
+    Where it is too wide, the `unbroken` columns keep their width at the cost of the others.
+    """
     listed = [list(row) for row in rows]
     # What is no Text would be read as markup.
     heading = Text(title, style="table.title")
     table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for place, column in enumerate(columns):
         numeric = all(isinstance(row[place], int | float | None) for row in listed)
-        table.add_column(column, justify="right" if numeric and listed else "left")
+        justify: Literal["right", "left"] = "right" if numeric and listed else "left"
+        table.add_column(column, justify=justify, no_wrap=column in unbroken)
     for row in listed:
         table.add_row(*(Text(shown(value)) for value in row))
     console.print(table)

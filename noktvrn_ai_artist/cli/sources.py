@@ -1,16 +1,17 @@
-"""Commands about stock sources: how they stand, and what the tracker is told."""
+"""Commands that tell the tracker of stock sources what was used, and how it did."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from noktvrn_ai_artist.analytics.observation_rules import number_from, release_id_from
-from noktvrn_ai_artist.analytics.source_ranking import CREDIBLE_LEVEL
-from noktvrn_ai_artist.analytics.source_records import RELEASES_FOR_EVIDENCE, Standing
+from noktvrn_ai_artist.analytics.performance_db_service import apply_schema
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
-from noktvrn_ai_artist.cli.output import AsJson, print_json, print_table, say
+from noktvrn_ai_artist.analytics.tracker_place import is_moved, move_to_postgres, open_tracker
+from noktvrn_ai_artist.cli.output import say
 from noktvrn_ai_artist.settings import Settings
 
 # A negative number is a value to refuse in our own words, not an option.
@@ -21,28 +22,6 @@ tracker = typer.Typer(no_args_is_help=True, help="Tell the tracker of clips used
 EventId = Annotated[
     str | None, typer.Option(help="A name for this event, so that a repetition counts once.")
 ]
-
-
-def show_sources(as_json: AsJson = False) -> None:
-    """Show which stock sources go with better releases, and how sure that is."""
-    found = _tracker().standings()
-    if as_json:
-        print_json([{**_fields(s), "enough_evidence": s.enough_evidence} for s in found])
-        return
-    print_table(
-        "Stock sources: association with better releases, not proof of cause",
-        (
-            "source",
-            "estimate",
-            f"{CREDIBLE_LEVEL:.0%} interval",
-            "releases",
-            "weigh",
-            "uses",
-            "last use",
-        ),
-        [_row(standing) for standing in found],
-    )
-    say(f"too little data: fewer than {RELEASES_FOR_EVIDENCE} scored releases")
 
 
 @tracker.command("log-usage", context_settings=VERBATIM)
@@ -76,24 +55,25 @@ def forget(release: Annotated[str, typer.Argument(help="The release.")]) -> None
     say("forgotten" if known else "nothing was known of it")
 
 
+class Keeper(StrEnum):
+    """Where a history can be moved to."""
+
+    POSTGRES = "postgres"
+
+
+@tracker.command("move")
+def move(
+    to: Annotated[Keeper, typer.Option(help="Into the database that is in use.")],
+) -> None:
+    """Carry the tracker's file over to PostgreSQL, for many writers and long histories."""
+    settings = Settings.from_environment()
+    if is_moved(settings):
+        say("it is kept in PostgreSQL already")
+        return
+    apply_schema()
+    kept = move_to_postgres(settings)
+    say("moved to PostgreSQL" + (f"; the old file is kept as {kept}" if kept else ""))
+
+
 def _tracker() -> StockSuccessTracker:
-    return StockSuccessTracker(Settings.from_environment().source_stats_path)
-
-
-def _fields(standing: Standing) -> dict[str, object]:
-    return {name: getattr(standing, name) for name in Standing.__slots__}
-
-
-def _row(standing: Standing) -> tuple[object, ...]:
-    estimate, interval = f"{standing.mean:+.2f}", f"{standing.low:+.2f} to {standing.high:+.2f}"
-    if not standing.enough_evidence:
-        estimate = "too little data"
-    return (
-        standing.source,
-        estimate,
-        interval,
-        standing.releases,
-        round(standing.effective_releases, 1),
-        standing.usages,
-        standing.last_used,
-    )
+    return open_tracker(Settings.from_environment())

@@ -14,12 +14,14 @@ class AdvisoryLock(IntEnum):
     `MIGRATIONS` is held alone by whoever changes the schema. `REGISTRATION` is held alone by
     whoever registers releases, so that one external id never becomes two. `UNDO` is held together
     by all writers and alone by an undo: it takes back what they may be building on, such as
-    revisions, releases and history.
+    revisions, releases and history. `LEDGER` is held alone by whoever writes to the tracker's
+    ledger, so that its rows are numbered in the order of their commits.
     """
 
     MIGRATIONS = 0x6E6F6B74
     REGISTRATION = 0x72656C65
     UNDO = 0x756E646F
+    LEDGER = 0x6C656467
 
 
 def hold_alone(connection: Connection, lock: AdvisoryLock) -> None:

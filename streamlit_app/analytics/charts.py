@@ -119,7 +119,7 @@ def ranking_chart(
     """Horizontal bars, the largest first, each with its value; one may be highlighted."""
     colours = [INK if highlighted in {None, place} else QUIET for place in range(len(names))]
     shown = [
-        f"<b>{_cut(name)}</b>" if place == highlighted else _cut(name)
+        f"<b>{cut(name)}</b>" if place == highlighted else cut(name)
         for place, name in enumerate(names)
     ]
     figure = _empty_figure(hover="closest", height=max(150, 34 * len(names) + 30))
@@ -224,7 +224,7 @@ def _draw_marks(figure: go.Figure, look: Look) -> None:
             x=when,
             y=1,
             yref="paper",
-            text=_cut(mark.text, 28),
+            text=cut(mark.text, 28),
             hovertext=harmless(mark.text),
             showarrow=False,
             xanchor="left",
@@ -290,6 +290,7 @@ def harmless(text: str) -> str:
     return text.replace("<", "‹").replace(">", "›")
 
 
-def _cut(text: str, most: int = 30) -> str:
+def cut(text: str, most: int = 30) -> str:
+    """A harmless text of at most so many characters, for where there is little room."""
     shown = harmless(text)
     return shown if len(shown) <= most else f"{shown[: most - 1].rstrip()}…"

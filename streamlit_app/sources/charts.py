@@ -25,7 +25,7 @@ def standing_chart(standings: Sequence[Standing]) -> Chart:
         margin={"l": 4, "r": 8, "t": 8, "b": 4},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": None},
     )
-    figure.update_xaxes(title="Standard deviations from the average release", zeroline=False)
+    figure.update_xaxes(title="Standard deviations from the average source", zeroline=False)
     figure.update_yaxes(
         tickvals=list(places.values()),
         ticktext=[harmless(source) for source in places],
@@ -87,13 +87,14 @@ def _says(standings: Sequence[Standing]) -> str:
     if not judged:
         return f"No source has three scored releases yet; nothing is judged.{rest}"
     best = judged[0]
-    rivals = [s.source for s in judged[1:] if s.high > best.low]
+    rivals = [standing.source for standing in judged[1:] if standing.high > best.low]
     verdict = (
         f"its interval overlaps with {', '.join(rivals)}, so the order may be chance"
         if rivals
         else "its interval lies above all others"
     )
     return (
-        f"{best.source} is estimated best at {best.mean:+.2f} "
-        f"({best.low:+.2f} to {best.high:+.2f}); {verdict}.{rest}"
+        f"{best.source} has the highest estimate, {best.mean:+.2f} "
+        f"({best.low:+.2f} to {best.high:+.2f}), the best with {best.probability_best:.0%}; "
+        f"{verdict}.{rest}"
     )

@@ -14,9 +14,7 @@ import pytest
 import streamlit_app
 from noktvrn_ai_artist.analytics.growth_curves import Band, growth_curve
 from noktvrn_ai_artist.analytics.performance_questions import DailyGain
-from noktvrn_ai_artist.analytics.source_records import Standing
 from streamlit_app.analytics import age_charts, charts
-from streamlit_app.sources.charts import standing_chart
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CONFIG = tomllib.loads(
@@ -200,37 +198,3 @@ def test_the_table_of_ages_says_too_early_and_never_zero() -> None:
 
 def test_the_ages_of_the_axis_hold_those_of_the_table() -> None:
     assert {1.0, 7.0, 28.0} <= set(age_charts.axis_ages(a_curve([0, 1])))
-
-
-def a_standing(source: str, *, mean: float, half: float, releases: int) -> Standing:
-    return Standing(
-        source=source,
-        mean=mean,
-        low=mean - half,
-        high=mean + half,
-        releases=releases,
-        effective_releases=float(releases),
-        usages=releases,
-        last_used=START,
-    )
-
-
-def test_a_source_with_too_little_data_is_hollow_and_never_named_best() -> None:
-    chart = standing_chart(
-        [
-            a_standing("few", mean=3, half=1, releases=2),
-            a_standing("many", mean=1, half=0.2, releases=9),
-        ]
-    )
-    symbols = {t.name: t.marker.symbol for t in chart.figure.data if t.mode == "markers"}
-    assert symbols == {"Estimate and interval": "circle", "Too little data": "circle-open"}
-    assert chart.says.startswith("many is estimated best")
-    assert "1 of 2 have too little data" in chart.says
-
-
-def test_overlapping_intervals_are_called_what_they_are() -> None:
-    near = [
-        a_standing("a", mean=1.0, half=1, releases=5),
-        a_standing("b", mean=0.5, half=1, releases=5),
-    ]
-    assert "overlaps with b, so the order may be chance" in standing_chart(near).says

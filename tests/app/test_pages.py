@@ -12,10 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from noktvrn_ai_artist.analytics.performance_db_service import add_performance_metric
 from noktvrn_ai_artist.analytics.release_registry import annotate
-from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
 from noktvrn_ai_artist.database.connection_manager import Database
-from noktvrn_ai_artist.demo.demo_data import DEMO_NOW
-from streamlit_app import resources
 from streamlit_app.analytics.periods import Comparison, Preset
 from streamlit_app.components.places import (
     ENTRY,
@@ -210,15 +207,6 @@ def test_every_chart_carries_a_sentence_for_those_who_do_not_see_it(
         assert all(len(chart.proto.alt) > 20 for chart in charts)
 
 
-def test_a_source_with_fewer_than_three_scored_releases_is_not_judged(
-    open_page: OpenPage, world: list[int]
-) -> None:
-    table = open_page(SOURCES).dataframe[0].value.set_index("Source")
-    assert table.loc["coverr", "Verdict"] == "too little data (1 of 3 releases)"
-    assert table["Estimate"].isna()["coverr"]
-    assert table["Estimate"].notna()["pexels"]
-
-
 def test_the_demo_says_what_is_simulated(
     open_page: OpenPage, world: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -226,24 +214,6 @@ def test_the_demo_says_what_is_simulated(
     monkeypatch.setenv("NOKTVRN_DEMO", "1")
     for place in ALL_PAGES:
         assert "clip usage is simulated" in words(open_page(place))
-
-
-def test_the_demo_judges_its_sources_in_its_own_present(
-    open_page: OpenPage, world: list[int], state_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    state_file.unlink()
-    tracker = StockSuccessTracker(state_file, clock=lambda: DEMO_NOW)
-    for release_id in world[:3]:
-        tracker.log_clip_usage("pexels", "a clip", release_id)
-        tracker.log_release_performance(release_id, float(release_id))
-    today = open_page(SOURCES)
-    assert "Simulated" not in words(today)
-    assert today.dataframe[0].value["They weigh"].iloc[0] < 1
-    monkeypatch.setenv("NOKTVRN_DEMO", "1")
-    resources.forget_reads()
-    demo = open_page(SOURCES)
-    assert "Simulated clip usage, as of 22 Jan 2018" in words(demo)
-    assert demo.dataframe[0].value["They weigh"].iloc[0] == pytest.approx(3)
 
 
 def test_the_comparison_is_kept_in_the_address_and_named_on_the_cards(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -13,6 +14,8 @@ from settled import settle
 from noktvrn_ai_artist.analytics.performance_db_service import add_performance_metrics
 from noktvrn_ai_artist.analytics.release_entries import ReleaseEntry
 from noktvrn_ai_artist.analytics.release_registry import register_release
+from noktvrn_ai_artist.analytics.source_records import ClipUsage, ScoreReport
+from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
 from noktvrn_ai_artist.database.connection_manager import Database
 from noktvrn_ai_artist.records import Observation
 from streamlit_app.components.places import PAGES, Place
@@ -43,6 +46,47 @@ def release_id(browser_database: Database) -> int:
         for metric in ("views", "likes")
     )
     return ids[0]
+
+
+@pytest.fixture(scope="session")
+def footage(release_id: int, data_dir: Path) -> None:
+    """Clips of two sources in the five releases, and scores of most."""
+    tracker = StockSuccessTracker(data_dir / "source_stats.json")
+    tracker.log_clip_usages(
+        ClipUsage(
+            source_name="pexels" if place < 4 else "coverr",
+            clip_id=f"clip {place}",
+            release_id=release_id + place,
+            used_at=NOW - timedelta(days=11),
+        )
+        for place in range(5)
+    )
+    tracker.log_release_performances(
+        ScoreReport(
+            release_id=release_id + place,
+            score=100.0 * place,
+            reported_at=NOW - timedelta(days=9 - place),
+        )
+        for place in range(5)
+    )
+
+
+def test_a_source_is_chosen_taken_apart_and_kept_in_the_link(
+    page: Page, address: str, footage: None
+) -> None:
+    page.goto(f"{address}/sources")
+    settle(page)
+    expect(page.get_by_text("Too early to say: no source is told apart")).to_be_visible()
+    source = page.get_by_role("combobox", name="Source", exact=True)
+    source.scroll_into_view_if_needed()
+    settle(page)  # scrolling closes the list
+    source.click()
+    page.get_by_role("option", name="coverr").click()
+    expect(page.get_by_text("coverr: too little data (1 of 3 releases)")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"source=coverr"))
+    settle(page)
+    page.get_by_role("radio", name="Creators").click()
+    expect(page.get_by_text("No creator of coverr was logged.")).to_be_visible()
 
 
 def test_a_number_that_is_entered_is_seen_in_its_chart(
@@ -126,7 +170,7 @@ def undo_the_newest_import(page: Page) -> None:
 
 @pytest.mark.parametrize("place", ALL_PAGES, ids=lambda place: place.title)
 def test_a_page_is_accessible_and_fits_a_narrow_screen(
-    page: Page, address: str, release_id: int, place: Place
+    page: Page, address: str, release_id: int, footage: None, place: Place
 ) -> None:
     page.goto(f"{address}/{place.address if place.address != 'overview' else ''}")
     settle(page)

@@ -7,7 +7,7 @@ further kind of store joins with one more parameter.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from random import Random
 
@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tracker_events import DAY, NOON, Clock, NewPlace, Place, report, use
 
+from noktvrn_ai_artist.analytics.score_maturing import AGE_EDGES
 from noktvrn_ai_artist.analytics.source_records import ClipUsage, ScoreReport
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
 
@@ -64,13 +65,54 @@ def test_the_order_of_arrival_does_not_matter(
 
 @few
 @given(used=usages, reported=reports)
-def test_a_release_scored_again_is_as_if_scored_once(
+def test_a_release_scored_again_at_the_same_age_is_as_if_scored_once(
     new_place: NewPlace, used: list[ClipUsage], reported: list[ScoreReport]
 ) -> None:
-    last = {each.release_id: each for each in sorted(reported, key=lambda each: each.reported_at)}
+    """Ages are the same between two edges: 0.6, 2, 5, 10, 20 days after the release's first use.
+
+    Reports of different ages teach how scores mature, so that they all count; for a release's own
+    score the latest stands.
+    """
+    first: dict[int, datetime] = {}
+    for each in used:
+        first[each.release_id] = min(each.used_at, first.get(each.release_id, each.used_at))
+    last = {
+        (
+            each.release_id,
+            sum(each.reported_at - first[each.release_id] >= edge for edge in AGE_EDGES)
+            if each.release_id in first
+            else 0,
+        ): each
+        for each in sorted(reported, key=lambda each: each.reported_at)
+    }
     again = filled(new_place(), used, reported)
     once = filled(new_place(), used, list(last.values()))
     assert again.standings() == once.standings()
+
+
+@few
+@given(used=usages, reported=reports, instant=days)
+def test_as_of_an_instant_is_as_if_nothing_had_been_told_since(
+    new_place: NewPlace, used: list[ClipUsage], reported: list[ScoreReport], instant: datetime
+) -> None:
+    later = filled(new_place(), used, reported)
+    then = filled(
+        new_place(),
+        [each for each in used if each.used_at <= instant],
+        [each for each in reported if each.reported_at <= instant],
+    )
+    assert later.standings(as_of=instant) == then.standings(as_of=instant)
+
+
+@few
+@given(used=usages, reported=reports)
+def test_every_keeper_answers_alike(
+    every_place: list[NewPlace], used: list[ClipUsage], reported: list[ScoreReport]
+) -> None:
+    one, other = (filled(new_place(), used, reported) for new_place in every_place)
+    assert one.standings() == other.standings()
+    assert one.usages() == other.usages()
+    assert one.reports() == other.reports()
 
 
 @few
@@ -131,6 +173,7 @@ def test_a_newer_score_replaces_the_older(new_place: NewPlace) -> None:
         tracker.log_release_performance(1, first)
         tracker.log_release_performance(2, second)
     assert tracker.get_top_sources() == ["pexels", "coverr"]
+    assert [each.score for each in tracker.reports()] == [10.0, 30.0, 20.0, 20.0]
 
 
 def test_a_retried_old_score_does_not_replace_a_newer_one(new_place: NewPlace) -> None:
@@ -140,6 +183,7 @@ def test_a_retried_old_score_does_not_replace_a_newer_one(new_place: NewPlace) -
     tracker.log_release_performance(2, 50.0)
     tracker.log_release_performance(1, 10.0, event_id="day 1")
     clock.now += DAY
+    tracker.log_release_performance(2, 50.0)
     tracker.log_release_performance(1, 90.0, event_id="day 2")
     before = tracker.standings()
     clock.now += DAY
@@ -168,6 +212,31 @@ def test_what_is_logged_is_there_for_whoever_opens_the_place_next(new_place: New
     place().log_clip_usages([use("pexels", 1), use("coverr", 2)])
     place().log_release_performances([report(1, 5.0), report(2, 9.0)])
     assert place().get_top_sources() == ["coverr", "pexels"]
+
+
+def test_what_is_told_of_clips_and_artists_is_there_for_whoever_opens_the_place_next(
+    new_place: NewPlace,
+) -> None:
+    place = new_place()
+    drawn = place().propose_sources(2, rng=np.random.default_rng(1), among=["pexels", "coverr"])
+    told = {"search_term": "night", "creator": "Ω", "selection": drawn}
+    place().log_clip_usage("pexels", "8512", 7, **told)
+    place().log_release_performance(7, 3.0, artist_id=11)
+    [used], [scored] = place().usages(), place().reports()
+    assert (used.search_term, used.creator) == ("night", "Ω")
+    assert used.selection_id == drawn.selection_id
+    assert scored.artist_id == 11
+
+
+def test_a_selection_is_told_once_and_named_ever_after(new_place: NewPlace) -> None:
+    place = new_place()
+    drawn = place().propose_sources(1, rng=np.random.default_rng(1), among=["pexels", "coverr"])
+    place().log_clip_usage("pexels", "8512", 7, selection=drawn)
+    named = use(release_id=8, selection_id=drawn.selection_id)
+    assert place().log_clip_usages([named]) == 1
+    assert place().log_clip_usages([named], selections=[drawn]) == 1
+    place().forget_release(7)
+    assert place().log_clip_usages([named]) == 1
 
 
 def test_trackers_over_one_place_see_each_other_at_once(new_place: NewPlace) -> None:

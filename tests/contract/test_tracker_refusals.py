@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
@@ -15,7 +16,16 @@ from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracke
 from noktvrn_ai_artist.errors import BadTrackerInput, TrackerError
 
 
-@pytest.mark.parametrize("change", [{"source": "coverr"}, {"release_id": 2}, {"clip_id": "other"}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"source": "coverr"},
+        {"release_id": 2},
+        {"clip_id": "other"},
+        {"search_term": "night"},
+        {"creator": "someone"},
+    ],
+)
 def test_an_event_id_that_stands_for_another_usage_is_refused(
     tracker: StockSuccessTracker, change: dict[str, object]
 ) -> None:
@@ -25,13 +35,37 @@ def test_an_event_id_that_stands_for_another_usage_is_refused(
     assert tracker.usages() == [use(event_id="e")]
 
 
-@pytest.mark.parametrize(("release_id", "score"), [(1, 2.0), (2, 1.0)])
+@pytest.mark.parametrize(
+    "change", [{"score": 2.0}, {"release_id": 2}, {"artist_id": 3}, {"artist_id": 0}]
+)
 def test_an_event_id_that_stands_for_another_score_is_refused(
-    tracker: StockSuccessTracker, release_id: object, score: object
+    tracker: StockSuccessTracker, change: dict[str, object]
 ) -> None:
-    tracker.log_release_performance(1, 1.0, event_id="e")
+    tracker.log_release_performances([report(event_id="e")])
     with pytest.raises(BadTrackerInput, match="event_id: 'e' was used before"):
-        tracker.log_release_performance(release_id, score, event_id="e")
+        tracker.log_release_performances([report(**{"event_id": "e", **change})])
+    assert tracker.reports() == [report(event_id="e")]
+
+
+def test_a_usage_that_names_an_unknown_selection_is_refused(tracker: StockSuccessTracker) -> None:
+    with pytest.raises(BadTrackerInput, match="selection_id: 's' is not known"):
+        tracker.log_clip_usages([use(), use(selection_id="s")])
+    assert tracker.usages() == []
+
+
+def test_another_selection_under_a_known_name_is_refused(tracker: StockSuccessTracker) -> None:
+    drawn = tracker.propose_sources(1, rng=np.random.default_rng(1), among=["pexels"])
+    tracker.log_clip_usage("pexels", "8512", 7, selection=drawn)
+    with pytest.raises(BadTrackerInput, match="was another selection"):
+        tracker.log_clip_usage("pexels", "8512", 8, selection=replace(drawn, top_n=0))
+    assert len(tracker.usages()) == 1
+
+
+@pytest.mark.parametrize("artist_id", [-1, 2**63, True, 1.0, "1"], ids=ascii)
+def test_a_bad_artist_is_refused(tracker: StockSuccessTracker, artist_id: object) -> None:
+    with pytest.raises(BadTrackerInput, match="artist_id"):
+        tracker.log_release_performance(1, 1.0, artist_id=artist_id)
+    assert tracker.reports() == []
 
 
 def test_a_batch_is_all_or_nothing(tracker: StockSuccessTracker) -> None:
@@ -121,9 +155,12 @@ def test_a_bad_source_name_is_refused(tracker: StockSuccessTracker, name: object
 @pytest.mark.parametrize("label", BAD_LABELS, ids=shown)
 def test_a_bad_clip_or_event_id_is_refused(tracker: StockSuccessTracker, label: object) -> None:
     for door, column in (
-        (lambda: tracker.log_clip_usage("pexels", label, 1), "clip_id"),
-        (lambda: tracker.log_clip_usage("pexels", "8512", 1, event_id=label), "event_id"),
+        (lambda: tracker.log_clip_usage("p", label, 1), "clip_id"),
+        (lambda: tracker.log_clip_usage("p", "1", 1, event_id=label), "event_id"),
         (lambda: tracker.log_release_performance(1, 1.0, event_id=label), "event_id"),
+        (lambda: tracker.log_clip_usage("p", "1", 1, search_term=label), "search_term"),
+        (lambda: tracker.log_clip_usage("p", "1", 1, creator=label), "creator"),
+        (lambda: tracker.log_clip_usages([use(selection_id=label)]), "selection_id"),
     ):
         with pytest.raises(BadTrackerInput, match=column):
             door()

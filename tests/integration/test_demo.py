@@ -24,7 +24,8 @@ from noktvrn_ai_artist.analytics.performance_db_service import (
     insert_performance_record,
     undo_import,
 )
-from noktvrn_ai_artist.analytics.release_registry import list_releases
+from noktvrn_ai_artist.analytics.release_registry import list_publications, list_releases
+from noktvrn_ai_artist.analytics.source_words import explored
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
 from noktvrn_ai_artist.cli import serving
 from noktvrn_ai_artist.database.connection_manager import Database, shared_database
@@ -147,9 +148,44 @@ def test_taken_back_and_opened_again_the_demo_is_what_it_was(
     database: Database, tmp_path: Path
 ) -> None:
     first = opened(tmp_path / "state.json")
-    assert sum(releases > 0 for _, releases, _ in first) == 5
+    assert sum(releases > 0 for _, releases, _ in first) == 6
     undo_import(get_imports()[0].batch_id)
     assert opened(tmp_path / "state.json") == first
+
+
+def test_what_an_older_demo_told_stays_as_it_was(database: Database, tmp_path: Path) -> None:
+    load_demo_numbers()
+    cut, scored_only = (
+        (
+            release.release_id,
+            list_publications(shared_database(), release.release_id)[0].external_id,
+        )
+        for release in list_releases(shared_database())[:2]
+    )
+    tracker = StockSuccessTracker(tmp_path / "state.json", clock=lambda: DEMO_NOW)
+    for release_id, key in (cut, scored_only):
+        tracker.log_release_performance(release_id, 5.0, event_id=f"demo score {key}")
+    tracker.log_clip_usage("pexels", "simulated-1", cut[0], event_id=f"demo clip {cut[1]}-0")
+    simulate_clip_usage(tracker)
+    assert [usage.clip_id for usage in tracker.usages(cut[0])] == ["simulated-1"]
+    assert len([one for one in tracker.reports() if one.release_id == cut[0]]) == 1
+    assert tracker.usages(scored_only[0])
+    assert simulate_clip_usage(tracker) == 0
+
+
+def test_what_the_demo_simulates_says_so_and_has_something_to_learn(
+    database: Database, tmp_path: Path
+) -> None:
+    opened(tmp_path / "state.json")
+    tracker = StockSuccessTracker(tmp_path / "state.json", clock=lambda: DEMO_NOW)
+    usages, reports = tracker.usages(), tracker.reports()
+    labels = [(usage.clip_id, usage.search_term or "", usage.creator or "") for usage in usages]
+    assert all(label.startswith("simulated") for labelled in labels for label in labelled)
+    assert all(report.artist_id is not None for report in reports)
+    assert len(reports) > 1.5 * len({report.release_id for report in reports})
+    proposed = {usage.selection_id for usage in usages} - {None}
+    assert {selection.selection_id for selection in tracker.selections()} == proposed
+    assert any(explored(selection) for selection in tracker.selections())
 
 
 @pytest.fixture

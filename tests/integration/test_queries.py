@@ -21,6 +21,12 @@ SOURCES = {path: path.read_text("utf-8") for path in sorted(PACKAGE.rglob("*.py"
 STAGING = ["create_staging", "create_changes", "create_fresh"]
 # One value of each parameter's type, so that a query can be run where nothing is stored.
 VALUES: dict[str, object] = {
+    "age_hours": [],
+    "metric_types": [],
+    "metric_values": [],
+    "observed": [],
+    "platforms": [],
+    "span": "1 day",
     "artist_ids": [],
     "statuses": [],
     "created_at": "2026-03-01T12:00:00Z",
@@ -55,6 +61,19 @@ VALUES: dict[str, object] = {
     "undone_at": "2026-03-01T12:00:00Z",
     "unit": "points",
     "urls": [],
+    "candidates": [],
+    "clip_ids": [],
+    "creators": [],
+    "drawn_ats": [],
+    "event_ids": [],
+    "ledger_id": "x",
+    "reported_ats": [],
+    "scores": [],
+    "search_terms": [],
+    "selection_ids": [],
+    "source_names": [],
+    "top_ns": [],
+    "used_ats": [],
 }
 OWN_SESSION = {
     # The first word of a session's statement, and where the session is made.
@@ -71,7 +90,7 @@ _STATEMENT = re.compile(
 
 
 def parameters(sql: bytes) -> dict[str, object]:
-    named = set(re.findall(r"%\((\w+)\)s", sql.decode()))
+    named = set(re.findall(r"%\((\w+)\)[sb]", sql.decode()))
     return {name: VALUES.get(name, 999_999) for name in named}
 
 

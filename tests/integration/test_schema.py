@@ -28,7 +28,14 @@ from noktvrn_ai_artist.database.migrations import (
 from noktvrn_ai_artist.errors import MigrationError, PerformanceDbError
 from noktvrn_ai_artist.settings import Settings
 
-GROWING = ["content_performance", "performance_corrections", "publications"]
+GROWING = [
+    "content_performance",
+    "performance_corrections",
+    "publications",
+    "clip_usage",
+    "release_score",
+    "selection",
+]
 
 # What the catalogues say of a schema, without names of databases and without object ids.
 DESCRIPTIONS = {
@@ -179,6 +186,7 @@ def test_times_carry_their_zone_and_numbers_are_doubles(database: Database) -> N
         "boolean",
         "double precision",
         "integer",
+        "jsonb",
         "text",
         "timestamp with time zone",
     }

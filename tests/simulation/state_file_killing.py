@@ -96,9 +96,9 @@ def write_events(path: Path, writer: int, first: int, pipe: int, *, leave_out: s
         event += 1
 
 
-def write_in_place(self: SourceStatsFile, data: bytes) -> None:
+def write_in_place(self: SourceStatsFile, target: Path, data: bytes) -> None:
     """What many programs do: open, truncate, write."""
-    self.path.write_bytes(data)
+    target.write_bytes(data)
 
 
 class Reader:

@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 
 from noktvrn_ai_artist.analytics import observation_rules as rules
 from noktvrn_ai_artist.analytics.source_records import (
+    Candidate,
     ClipUsage,
     ScoreReport,
+    Selection,
     refused_as_tracker_input,
     settled_source_name,
 )
@@ -222,3 +224,89 @@ def test_an_instant_is_kept_in_utc() -> None:
     evening = datetime(2026, 3, 1, 20, tzinfo=timezone(timedelta(hours=8)))
     settled = used_at(evening)
     assert (settled, settled.tzinfo) == (evening, UTC)
+
+
+def labelled(column: str) -> Door:
+    return lambda value: getattr(
+        ClipUsage(
+            **{"source_name": "a", "clip_id": "b", "release_id": 1, "used_at": NOON, column: value}
+        ),
+        column,
+    )
+
+
+@pytest.mark.parametrize("column", ["event_id", "search_term", "creator", "selection_id"])
+@given(value=texts)
+@example(value="x" * 257)
+@example(value="")
+@example(value=5)
+def test_what_more_is_told_of_a_clip_is_a_label_too(column: str, value: object) -> None:
+    assert answer(labelled(column), value) == answer(labelled("clip_id"), value)
+
+
+@pytest.mark.parametrize("column", ["event_id", "search_term", "creator", "selection_id"])
+def test_what_more_is_told_of_a_clip_may_be_left_out(column: str) -> None:
+    assert labelled(column)(None) is None
+
+
+def of_artist(value: object) -> object:
+    return ScoreReport(release_id=1, score=1.0, reported_at=NOON, artist_id=value).artist_id
+
+
+@given(numbers | scalars)
+@example(0)
+@example(-1)
+@example(2**63)
+@example("1")
+def test_an_artist_is_a_release_id_or_nought_or_left_out(value: object) -> None:
+    found = answer(of_artist, value)
+    if value is None or (type(value) is int and value == 0):
+        assert found == ("taken", type(value), value)
+    elif found[0] == "taken":
+        assert found == answer(rules.checked_release_id, value) or found[2] == 0
+    else:
+        assert found[2] in {"must be a whole number", "must be between 0 and 2**63 - 1"}
+        assert answer(rules.checked_release_id, value)[0] == "refused"
+
+
+def candidate(**fields: object) -> Candidate:
+    return Candidate(**{"source": "pexels", "mean": 0.0, "sd": 1.0, "probability": 0.5, **fields})
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        *({"mean": value} for value in (float("nan"), float("inf"), "1", True, None)),
+        *({"sd": value} for value in (-0.1, float("nan"), 1j)),
+        *({"probability": value} for value in (-0.1, 1.1, float("nan"), None)),
+        *({"source": value} for value in ("", "x" * 65, "pex\0els", None)),
+    ],
+    ids=ascii,
+)
+def test_a_candidate_that_could_not_have_been_drawn_is_refused(field: dict[str, object]) -> None:
+    with pytest.raises(BadTrackerInput):
+        candidate(**field)
+
+
+def selection(**fields: object) -> Selection:
+    given_fields = {"selection_id": "s", "drawn_at": NOON, "top_n": 1, "candidates": (candidate(),)}
+    return Selection(**{**given_fields, **fields})
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        *({"selection_id": value} for value in ("", "x" * 257, "\0", None)),
+        *({"drawn_at": value} for value in (datetime(2026, 3, 1), None, "noon")),  # noqa: DTZ001
+        *({"top_n": value} for value in (-1, True, 1.0, None)),
+    ],
+    ids=ascii,
+)
+def test_a_selection_that_could_not_have_been_drawn_is_refused(field: dict[str, object]) -> None:
+    with pytest.raises(BadTrackerInput):
+        selection(**field)
+
+
+def test_the_first_candidates_are_what_is_proposed() -> None:
+    drawn = selection(top_n=2, candidates=tuple(candidate(source=name) for name in "cab"))
+    assert drawn.proposed == ["c", "a"]

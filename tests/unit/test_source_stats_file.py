@@ -3,49 +3,25 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import Random
 
 import pytest
 from filelock import FileLock
-from hypothesis import given
-from hypothesis import strategies as st
 
 from noktvrn_ai_artist.analytics.source_history import SourceHistory
-from noktvrn_ai_artist.analytics.source_records import ClipUsage, ScoreReport
+from noktvrn_ai_artist.analytics.source_records import (
+    ClipUsage,
+)
 from noktvrn_ai_artist.analytics.source_stats_file import SourceStatsFile
 from noktvrn_ai_artist.analytics.source_stats_format import decoded, encoded
 from noktvrn_ai_artist.errors import StateFileNotWritten, StateFileUnreadable
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-HEAD = '{"format":"noktvrn source stats","version":1,'
-
-labels = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20).filter(
-    lambda text: text.strip() and "\0" not in text
-)
-instants = st.datetimes(datetime(2005, 1, 2), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
-events = st.none() | st.uuids().map(str)
-usages = st.builds(
-    ClipUsage,
-    source_name=st.sampled_from(["Pexels", "größe", "コバー"]),
-    clip_id=labels,
-    release_id=st.integers(1, 2**63 - 1),
-    used_at=instants,
-    event_id=events,
-)
-reports = st.builds(
-    ScoreReport,
-    release_id=st.integers(1, 5),
-    score=st.floats(allow_nan=False, allow_infinity=False),
-    reported_at=instants,
-    event_id=events,
-)
 
 
 def usage(number: int = 1) -> ClipUsage:
@@ -72,86 +48,6 @@ def failing(name: str, *, error: int, path: Path) -> Iterator[None]:
         patch.setattr(os, name, broken)
         yield
     assert path.parent.exists()
-
-
-@given(st.lists(usages, max_size=8), st.lists(reports, max_size=8))
-def test_what_is_written_is_read_back(used: list[ClipUsage], reported: list[ScoreReport]) -> None:
-    history = SourceHistory().with_usages(used)[0].with_reports(reported)[0]
-    assert decoded(encoded(history)) == history
-
-
-@given(st.lists(usages, max_size=8), st.randoms(use_true_random=False))
-def test_the_same_history_is_the_same_bytes(used: list[ClipUsage], random: Random) -> None:
-    shuffled = random.sample(used, len(used))
-    one, other = (SourceHistory().with_usages(each)[0] for each in (used, shuffled))
-    assert encoded(one) == encoded(other)
-
-
-@given(st.lists(usages, min_size=1, max_size=3), st.data())
-def test_every_truncation_is_refused(used: list[ClipUsage], data: st.DataObject) -> None:
-    whole = encoded(SourceHistory().with_usages(used)[0])
-    cut = data.draw(st.integers(0, len(whole) - 2))
-    with pytest.raises(ValueError, match=r"."):
-        decoded(whole[:cut])
-
-
-FOREIGN = {
-    "empty": b"",
-    "white space": b" \n",
-    "truncated": HEAD.encode(),
-    "zeroed": b"\0" * 200,
-    "not UTF-8": b"\xff\xfe{}",
-    "a BOM": b"\xef\xbb\xbf" + encoded(SourceHistory()),
-    "a list": b"[]",
-    "another program's": b'{"pexels": 3}',
-    "no version": b'{"format":"noktvrn source stats","scores":[],"usages":[]}',
-    "version true": b'{"format":"noktvrn source stats","scores":[],"usages":[],"version":true}',
-    "version 0": b'{"format":"noktvrn source stats","scores":[],"usages":[],"version":0}',
-    "version 2": b'{"format":"noktvrn source stats","version":2}',
-    "another key": (HEAD + '"scores":[],"usages":[],"more":1}').encode(),
-    "a key twice": (HEAD + '"scores":[],"usages":[],"usages":[]}').encode(),
-    "usages that are no list": (HEAD + '"scores":[],"usages":{}}').encode(),
-    "NaN": (HEAD + '"usages":[],"scores":[[1,NaN,"2026-03-01T12:00:00+00:00",null]]}').encode(),
-    "1e400": (HEAD + '"usages":[],"scores":[[1,1e400,"2026-03-01T12:00:00+00:00",null]]}').encode(),
-    "5,000 digits": (HEAD + '"usages":[],"scores":[[1,' + "9" * 5000 + ',"",null]]}').encode(),
-    "a boolean score": (
-        HEAD + '"usages":[],"scores":[[1,true,"2026-03-01T12:00:00+00:00",null]]}'
-    ).encode(),
-    "a naive time": (HEAD + '"usages":[],"scores":[[1,1.0,"2026-03-01T12:00:00",null]]}').encode(),
-    "no time": (HEAD + '"usages":[],"scores":[[1,1.0,"noon",null]]}').encode(),
-    "a short row": (HEAD + '"scores":[],"usages":[[1,"pexels","clip"]]}').encode(),
-    "an event twice": (
-        HEAD
-        + '"scores":[],"usages":['
-        + ",".join(['[1,"pexels","clip","2026-03-01T12:00:00+00:00","e"]'] * 2)
-        + "]}"
-    ).encode(),
-    "nested too deeply": b"[" * 200_000,
-}
-
-
-@pytest.mark.parametrize("data", FOREIGN.values(), ids=FOREIGN.keys())
-def test_what_is_not_ours_is_refused_by_path_and_reason_and_left_as_it_is(
-    tmp_path: Path, data: bytes
-) -> None:
-    path = tmp_path / "source_stats.json"
-    path.write_bytes(data)
-    for attempt in (
-        SourceStatsFile(path).read,
-        lambda: SourceStatsFile(path).add_usages([usage()]),
-    ):
-        with pytest.raises(StateFileUnreadable, match="left as it is") as refusal:
-            attempt()
-        assert refusal.value.path == path
-        assert refusal.value.reason
-        assert "99999" not in str(refusal.value)
-    assert path.read_bytes() == data
-    assert not (tmp_path / "source_stats.json.tmp").exists()
-
-
-def test_a_newer_version_is_named() -> None:
-    with pytest.raises(ValueError, match="version 2, this program reads up to 1"):
-        decoded(FOREIGN["version 2"])
 
 
 @pytest.mark.parametrize("kind", ["a folder", "a pipe", "below a file"])
@@ -244,9 +140,9 @@ def test_what_a_killed_writer_left_is_never_read_and_goes_with_the_next_change(
     file.add_usages([usage(1)])
     leftover = tmp_path / "source_stats.json.tmp"
     leftover.write_bytes(encoded(SourceHistory().with_usages([usage(9)])[0])[:50])
-    assert file.read().usages == (usage(1),)
+    assert file.read().usages == [usage(1)]
     file.add_usages([usage(2)])
-    assert file.read().usages == (usage(1), usage(2))
+    assert file.read().usages == [usage(1), usage(2)]
     assert {each.name for each in tmp_path.iterdir()} == {path.name, f"{path.name}.lock"}
 
 
@@ -311,7 +207,7 @@ def test_a_really_full_disk_is_reported_as_such(
     monkeypatch.setattr(os, "fchown", lambda *_: None)
     with pytest.raises(StateFileNotWritten, match="No space left"):
         file.add_usages([usage(2)])
-    assert file.read().usages == (usage(1),)
+    assert file.read().usages == [usage(1)]
 
 
 def test_short_writes_are_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,7 +215,7 @@ def test_short_writes_are_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     real = os.write
     monkeypatch.setattr(os, "write", lambda descriptor, data: real(descriptor, bytes(data[:7])))
     file.add_usages([usage(1), usage(2)])
-    assert file.read().usages == (usage(1), usage(2))
+    assert file.read().usages == [usage(1), usage(2)]
 
 
 def test_nothing_new_leaves_the_file_alone(tmp_path: Path) -> None:
@@ -342,12 +238,93 @@ def test_a_change_that_keeps_size_and_time_is_seen(tmp_path: Path) -> None:
     assert [each.clip_id for each in file.read().usages] == ["clip 9"]
 
 
-def test_the_file_is_plain_json_of_a_named_format_and_version(tmp_path: Path) -> None:
+def names_in(folder: Path) -> set[str]:
+    return {each.name for each in folder.iterdir()}
+
+
+def test_handed_over_the_file_is_kept_and_a_pointer_stands_in_its_place(tmp_path: Path) -> None:
     path = tmp_path / "source_stats.json"
-    SourceStatsFile(path).add_usages([usage()])
-    assert json.loads(path.read_text()) == {
-        "format": "noktvrn source stats",
-        "version": 1,
-        "scores": [],
-        "usages": [[1, "pexels", "clip 1", "2026-03-01T12:00:00+00:00", "event 1"]],
-    }
+    file, taken = SourceStatsFile(path), []
+    file.add_usages([usage(1)])
+    path.chmod(0o640)
+    old, history = path.read_bytes(), file.read()
+    assert file.moved_to() is None
+    kept = file.hand_over(lambda given: taken.append(given) or "the ledger")
+    assert taken == [history]
+    assert kept == tmp_path / "source_stats.json.moved"
+    assert kept.read_bytes() == old
+    assert SourceStatsFile(path).moved_to() == "the ledger"
+    assert {stat.S_IMODE(each.stat().st_mode) for each in (path, kept)} == {0o640}
+    assert names_in(tmp_path) == {path.name, kept.name, f"{path.name}.lock"}
+
+
+def test_whoever_had_the_file_open_is_told_where_its_history_went(tmp_path: Path) -> None:
+    path = tmp_path / "source_stats.json"
+    file = SourceStatsFile(path)
+    file.add_usages([usage(1)])
+    SourceStatsFile(path).hand_over(lambda _: "the ledger")
+    pointer = path.read_bytes()
+    for door in (
+        file.read,
+        lambda: file.add_usages([usage(2)]),
+        lambda: file.forget_release(1),
+        lambda: file.hand_over(lambda _: "another ledger"),
+    ):
+        with pytest.raises(StateFileUnreadable, match=r"moved to PostgreSQL.*open_tracker"):
+            door()
+    assert path.read_bytes() == pointer
+
+
+def test_what_was_kept_before_is_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "source_stats.json"
+    for number in (1, 2, 3):
+        path.unlink(missing_ok=True)
+        SourceStatsFile(path).add_usages([usage(number)])
+        SourceStatsFile(path).hand_over(lambda _: "the ledger")
+    kept = [tmp_path / f"source_stats.json.moved{number}" for number in ("", 2, 3)]
+    assert [decoded(each.read_bytes()).usages for each in kept] == [
+        [usage(1)],
+        [usage(2)],
+        [usage(3)],
+    ]
+
+
+def test_what_a_killed_move_had_kept_is_not_kept_twice(tmp_path: Path) -> None:
+    path = tmp_path / "source_stats.json"
+    file = SourceStatsFile(path)
+    file.add_usages([usage(1)])
+    path.with_name(f"{path.name}.moved").write_bytes(path.read_bytes())
+    file.hand_over(lambda _: "the ledger")
+    assert names_in(tmp_path) == {path.name, f"{path.name}.moved", f"{path.name}.lock"}
+
+
+def test_without_a_file_an_empty_history_is_handed_over_and_nothing_kept(tmp_path: Path) -> None:
+    file, taken = SourceStatsFile(tmp_path / "source_stats.json"), []
+    assert file.moved_to() is None
+    assert file.hand_over(lambda given: taken.append(given) or "the ledger") is None
+    assert (taken, file.moved_to()) == ([SourceHistory()], "the ledger")
+
+
+def test_a_history_that_is_not_taken_stays(tmp_path: Path) -> None:
+    file = SourceStatsFile(tmp_path / "source_stats.json")
+    file.add_usages([usage(1)])
+
+    def refuse(_: SourceHistory) -> str:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        file.hand_over(refuse)
+    assert file.read().usages == [usage(1)]
+    assert names_in(tmp_path) == {"source_stats.json", "source_stats.json.lock"}
+
+
+@pytest.mark.parametrize("call", ["write", "fsync", "replace"])
+def test_a_failing_disk_stops_a_move_and_the_history_stays(tmp_path: Path, call: str) -> None:
+    path = tmp_path / "source_stats.json"
+    file = SourceStatsFile(path)
+    file.add_usages([usage(1)])
+    with failing(call, error=errno.ENOSPC, path=path), pytest.raises(StateFileNotWritten):
+        file.hand_over(lambda _: "the ledger")
+    assert file.read().usages == [usage(1)]
+    assert not path.with_name("source_stats.json.tmp").exists()
+    assert file.hand_over(lambda _: "the ledger") is not None

@@ -1,13 +1,19 @@
 -- name: insert_observation
--- Store one observation unless its key is known, while no undo is under way.
-insert into content_performance
-    (release_id, recorded_at, platform, metric_type, metric_value, source, source_url, notes,
-     batch_id, stored_at)
-select %(release_id)s::bigint, %(recorded_at)s::timestamptz, %(platform)s::text,
-    %(metric_type)s::text, %(metric_value)s::double precision, %(source)s::text,
-    %(source_url)s::text, %(notes)s::text, null, %(stored_at)s::timestamptz
-from pg_advisory_xact_lock_shared(%(undo_lock)s::bigint)
-on conflict (release_id, recorded_at, platform, metric_type) do nothing;
+-- Store one observation unless its key is known, while no undo is under way, and note its curve
+-- for scoring.
+with stored as (
+    insert into content_performance
+        (release_id, recorded_at, platform, metric_type, metric_value, source, source_url, notes,
+         batch_id, stored_at)
+    select %(release_id)s::bigint, %(recorded_at)s::timestamptz, %(platform)s::text,
+        %(metric_type)s::text, %(metric_value)s::double precision, %(source)s::text,
+        %(source_url)s::text, %(notes)s::text, null, %(stored_at)s::timestamptz
+    from pg_advisory_xact_lock_shared(%(undo_lock)s::bigint)
+    on conflict (release_id, recorded_at, platform, metric_type) do nothing
+    returning release_id, platform, metric_type
+)
+insert into changed_curves (release_id, platform, metric_type)
+select release_id, platform, metric_type from stored;
 
 -- name: lock_observation
 -- What stands under one key, held for the rest of the transaction?
@@ -28,13 +34,18 @@ where release_id = %(release_id)s and recorded_at = %(recorded_at)s
     and platform = %(platform)s and metric_type = %(metric_type)s;
 
 -- name: correct_observation
--- Let a new value stand under a known key.
-update content_performance set
-    metric_value = %(metric_value)s, revision = revision + 1, source = %(source)s,
-    source_url = %(source_url)s, notes = %(notes)s, batch_id = null,
-    stored_at = %(stored_at)s
-where release_id = %(release_id)s and recorded_at = %(recorded_at)s
-    and platform = %(platform)s and metric_type = %(metric_type)s;
+-- Let a new value stand under a known key, and note its curve for scoring.
+with corrected as (
+    update content_performance set
+        metric_value = %(metric_value)s, revision = revision + 1, source = %(source)s,
+        source_url = %(source_url)s, notes = %(notes)s, batch_id = null,
+        stored_at = %(stored_at)s
+    where release_id = %(release_id)s and recorded_at = %(recorded_at)s
+        and platform = %(platform)s and metric_type = %(metric_type)s
+    returning release_id, platform, metric_type
+)
+insert into changed_curves (release_id, platform, metric_type)
+select release_id, platform, metric_type from corrected;
 
 -- name: observations
 -- Which observations match, newest first? Every filter may be null, and then matches everything.

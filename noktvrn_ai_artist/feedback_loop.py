@@ -1,0 +1,218 @@
+"""New numbers become scores, and the tracker is told of those that moved.
+
+1. Curves that changed are read again and their milestones kept, some hundreds in a transaction.
+2. All releases are scored from the milestones, which is arithmetic over a small table.
+3. The tracker is told, in one write, of every score that is not the one it has.
+
+Every run finds anew what is left to do, in the notes of changed curves and in what the tracker
+says. So the next run finishes what was ended anywhere, and after a whole run there is nothing to
+tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Protocol, TypeVar
+
+from noktvrn_ai_artist.analytics import milestone_keeping as keeping
+from noktvrn_ai_artist.analytics.declared_names import load_catalogue
+from noktvrn_ai_artist.analytics.metric_catalogue import Catalogue
+from noktvrn_ai_artist.analytics.milestone_keeping import TakenIn
+from noktvrn_ai_artist.analytics.release_scoring import (
+    Rating,
+    ReleaseScore,
+    rated,
+    score_releases,
+)
+from noktvrn_ai_artist.analytics.score_news import News, news, overruled, told_metrics
+from noktvrn_ai_artist.analytics.scored_metrics import (
+    Basis,
+    blend_of,
+    one_metric,
+    only_basis,
+    usual_metrics,
+)
+from noktvrn_ai_artist.analytics.source_records import ScoreReport
+from noktvrn_ai_artist.database.connection_manager import Connection, Database
+from noktvrn_ai_artist.errors import BadValue
+
+T = TypeVar("T")
+
+
+class ScoreBook(Protocol):
+    """Whoever is told of the scores: the stock success tracker."""
+
+    def reports(self) -> Sequence[ScoreReport]:
+        """What it was told; the last one of a release stands."""
+
+    def log_release_performances(self, reports: Iterable[ScoreReport], /) -> int:
+        """Note these reports, all or none."""
+
+
+class Transact(Protocol):
+    """What does a piece of work in a transaction."""
+
+    def __call__(self, work: Callable[[Connection], T], /) -> T:
+        """What the work returns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One score that moved: what the tracker had, what it has now, and the scores behind that.
+
+    `parts` is empty and `new` is 0 where a release has no numbers left. `artist` and `title` are
+    None where the release itself is gone.
+    """
+
+    release_id: int
+    artist: str | None
+    title: str | None
+    old: float | None
+    new: float
+    sd: float | None
+    parts: tuple[ReleaseScore, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopReport:
+    """What a run did; `basis` is None where no release can be scored yet.
+
+    `curves` were read again, from `observations`; `scored` releases have a score; `overruled` are
+    those of which somebody else told the tracker later than our numbers reach.
+    """
+
+    basis: str | None
+    curves: int
+    observations: int
+    scored: int
+    overruled: int
+    moves: tuple[Move, ...]
+    dry_run: bool
+
+
+def run_feedback(
+    database: Database,
+    book: ScoreBook,
+    *,
+    now: datetime,
+    platform: str | None = None,
+    metric: str | None = None,
+    blend: Mapping[str, float] | None = None,
+    dry_run: bool = False,
+) -> LoopReport:
+    """Score what can be scored, and tell the book of what moved.
+
+    By default the one platform with numbers is scored, by its usual metric. A dry run tells nothing
+    and keeps nothing.
+
+    Raises:
+        BadValue, UnknownName: what is to be scored is not clear, or cannot be scored or blended.
+        DatabaseUnavailable, TrackerError: some of it may be done; run it again.
+    """
+    catalogue = load_catalogue(database)
+    asked = _asked(catalogue, platform, metric, blend)
+    with _transactions(database, dry_run=dry_run) as transact:
+        taken = _take_in(transact, catalogue, asked, dry_run=dry_run)
+        standing = {report.release_id: report for report in book.reports()}
+        basis = asked or _only_basis(transact, standing)
+        ratings = _ratings(transact, basis) if basis else []
+        found = news(standing, ratings, basis=basis, now=now) if basis else []
+        moves = _moves(transact, found)
+    if found and not dry_run:
+        book.log_release_performances([one.report for one in found])
+    return LoopReport(
+        basis=str(basis) if basis else None,
+        curves=taken.curves,
+        observations=taken.observations,
+        scored=len(ratings),
+        overruled=overruled(standing, ratings),
+        moves=moves,
+        dry_run=dry_run,
+    )
+
+
+def _asked(
+    catalogue: Catalogue,
+    platform: str | None,
+    metric: str | None,
+    blend: Mapping[str, float] | None,
+) -> Basis | None:
+    if blend is not None and (platform or metric):
+        raise BadValue("names platforms already: leave out the others", column="blend")
+    if blend is not None:
+        return blend_of(catalogue, blend)
+    if platform is not None:
+        return one_metric(catalogue, platform, metric)
+    if metric is not None:
+        raise BadValue("is a metric of a platform: name that too", column="metric")
+    return None
+
+
+@contextmanager
+def _transactions(database: Database, *, dry_run: bool) -> Iterator[Transact]:
+    """A transaction for each piece of work, or one for all of it that is taken back at the end."""
+    if not dry_run:
+        yield database.transact
+        return
+    with database.transaction() as connection, connection.transaction(force_rollback=True):
+
+        def rehearse(work: Callable[[Connection], T], /) -> T:
+            return work(connection)
+
+        yield rehearse
+
+
+def _take_in(
+    transact: Transact, catalogue: Catalogue, asked: Basis | None, *, dry_run: bool
+) -> TakenIn:
+    metrics = usual_metrics() + [metric for metric, _ in (asked.shares if asked else ())]
+    follow = keeping.add_followed if dry_run else keeping.follow_metrics
+    transact(partial(follow, metrics=metrics))
+    transact(keeping.note_unread)
+    taken = TakenIn()
+    for metric in transact(keeping.followed_metrics):
+        kind = catalogue.metric(metric.platform, metric.metric_type).kind
+        more = True
+        while more:
+            part = transact(partial(keeping.take_in, metric=metric, kind=kind))
+            taken, more = taken + part, part.curves > 0
+    return taken
+
+
+def _only_basis(transact: Transact, standing: Mapping[int, ScoreReport]) -> Basis | None:
+    """Where nothing has numbers any more, that of the scores that were told when it had."""
+    found = transact(keeping.metrics_with_milestones)
+    return only_basis(found or told_metrics(standing, transact(keeping.followed_metrics)))
+
+
+def _ratings(transact: Transact, basis: Basis) -> list[Rating]:
+    scores = {
+        metric.platform: score_releases(
+            transact(partial(keeping.known_milestones, metric=metric)),
+            platform=metric.platform,
+            metric_type=metric.metric_type,
+        )
+        for metric, _ in basis.shares
+    }
+    return rated(scores, {metric.platform: share for metric, share in basis.shares})
+
+
+def _moves(transact: Transact, found: Sequence[News]) -> tuple[Move, ...]:
+    ids = [one.report.release_id for one in found]
+    names = transact(partial(keeping.release_names, release_ids=ids))
+    return tuple(
+        Move(
+            release_id=one.report.release_id,
+            artist=names.get(one.report.release_id, (None, None))[0],
+            title=names.get(one.report.release_id, (None, None))[1],
+            old=one.old.score if one.old else None,
+            new=one.report.score,
+            sd=one.rating.sd if one.rating else None,
+            parts=one.rating.parts if one.rating else (),
+        )
+        for one in found
+    )
