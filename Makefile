@@ -5,7 +5,7 @@ PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN = $(UV) run --quiet --frozen
 
-.PHONY: demo demo-remove test lint format test-browser proofs bench
+.PHONY: demo demo-remove test lint format test-browser proofs bench bench-ranking
 
 demo: $(UV)
 	@$(UV) sync --quiet --frozen --no-dev --inexact
@@ -35,6 +35,9 @@ proofs: $(UV)
 
 bench: $(UV)
 	$(RUN) python -m benchmarks
+
+bench-ranking: $(UV)
+	$(RUN) --group ranking python -m benchmarks.ranking
 
 .tools/bin/uv:
 	@$(PYTHON) -m venv .tools

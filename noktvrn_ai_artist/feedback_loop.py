@@ -28,7 +28,7 @@ from noktvrn_ai_artist.analytics.release_scoring import (
     rated,
     score_releases,
 )
-from noktvrn_ai_artist.analytics.score_news import News, news, overruled, told_metrics
+from noktvrn_ai_artist.analytics.score_news import News, lost_reports, news, overruled, unrated
 from noktvrn_ai_artist.analytics.scored_metrics import (
     Basis,
     blend_of,
@@ -118,9 +118,10 @@ def run_feedback(
     with _transactions(database, dry_run=dry_run) as transact:
         taken = _take_in(transact, catalogue, asked, dry_run=dry_run)
         standing = {report.release_id: report for report in book.reports()}
-        basis = asked or _only_basis(transact, standing)
+        basis = asked or only_basis(transact(keeping.metrics_with_milestones))
         ratings = _ratings(transact, basis) if basis else []
-        found = news(standing, ratings, basis=basis, now=now) if basis else []
+        lost = _lost(transact, unrated(standing, ratings), basis)
+        found = news(standing, ratings, lost=lost, basis=basis, now=now)
         moves = _moves(transact, found)
     if found and not dry_run:
         book.log_release_performances([one.report for one in found])
@@ -183,12 +184,6 @@ def _take_in(
     return taken
 
 
-def _only_basis(transact: Transact, standing: Mapping[int, ScoreReport]) -> Basis | None:
-    """Where nothing has numbers any more, that of the scores that were told when it had."""
-    found = transact(keeping.metrics_with_milestones)
-    return only_basis(found or told_metrics(standing, transact(keeping.followed_metrics)))
-
-
 def _ratings(transact: Transact, basis: Basis) -> list[Rating]:
     scores = {
         metric.platform: score_releases(
@@ -199,6 +194,15 @@ def _ratings(transact: Transact, basis: Basis) -> list[Rating]:
         for metric, _ in basis.shares
     }
     return rated(scores, {metric.platform: share for metric, share in basis.shares})
+
+
+def _lost(
+    transact: Transact, unrated: Sequence[ScoreReport], basis: Basis | None
+) -> list[ScoreReport]:
+    ids = [old.release_id for old in unrated]
+    known = transact(partial(keeping.known_metrics, release_ids=ids))
+    followed = transact(keeping.followed_metrics)
+    return lost_reports(unrated, known, basis=basis, followed=followed)
 
 
 def _moves(transact: Transact, found: Sequence[News]) -> tuple[Move, ...]:

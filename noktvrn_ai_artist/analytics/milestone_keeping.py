@@ -128,6 +128,18 @@ def metrics_with_milestones(connection: Connection) -> list[ScoredMetric]:
     return cursor.execute(query("metrics_with_milestones")).fetchall()
 
 
+def known_metrics(
+    connection: Connection, *, release_ids: Iterable[int]
+) -> dict[int, list[ScoredMetric]]:
+    """The metrics that milestones are known of, of those of these releases that have any."""
+    known: dict[int, list[ScoredMetric]] = {}
+    rows = connection.execute(query("known_metrics"), {"release_ids": list(release_ids)})
+    for release_id, platform, name in rows:
+        metric = ScoredMetric(platform=platform, metric_type=name)
+        known.setdefault(release_id, []).append(metric)
+    return known
+
+
 def release_names(
     connection: Connection, *, release_ids: Iterable[int]
 ) -> dict[int, tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,14 +14,15 @@ from noktvrn_ai_artist.analytics.source_records import ScoreReport
 # Scores are told to a thousandth of a doubling: less is no news.
 _DIGITS = 3
 _OURS = "noktvrn score "
+_BASIS_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
     """One score that moved: what the tracker has, what it is to have, and the rating behind it.
 
-    `rating` is None, and the score told is 0, where a release has no numbers left: of one that
-    nothing is known of the usual is expected.
+    `rating` is None, and the score told is 0, where a release has no numbers left: it counts as a
+    usual one, since the tracker cannot be told that nothing is known.
     """
 
     old: ScoreReport | None
@@ -33,38 +34,54 @@ def news(
     standing: Mapping[int, ScoreReport],
     ratings: Sequence[Rating],
     *,
-    basis: Basis,
+    lost: Iterable[ScoreReport],
+    basis: Basis | None,
     now: datetime,
 ) -> list[News]:
-    """What moved, by release; once it is told there is no news.
+    """What moved, by release; once it is told there is no news. Without a basis nothing is rated.
 
     A report is of the instant of the last observation behind it, but not before ours that it is to
     replace. What somebody else reported later than our numbers reach stands.
     """
-    rated = {rating.release_id for rating in ratings}
-    lost = [
-        old
-        for release_id, old in standing.items()
-        if release_id not in rated and (old.event_id or "").startswith(_mark(basis)) and old.score
-    ]
     found = [
         _news(standing.get(rating.release_id), rating, basis=basis, now=now)
         for rating in ratings
-        if _moved(standing.get(rating.release_id), rating)
+        if basis and _moved(standing.get(rating.release_id), rating)
     ]
     return sorted(
-        [*found, *(_gone(old, basis=basis, now=now) for old in lost)],
+        [*found, *(_gone(old, now=now) for old in lost)],
         key=lambda one: one.report.release_id,
     )
 
 
-def told_metrics(
-    standing: Mapping[int, ScoreReport], metrics: Iterable[ScoredMetric]
-) -> list[ScoredMetric]:
-    """Those metrics that some standing report of ours was made of alone, and says something."""
-    ids = [old.event_id or "" for old in standing.values() if old.score]
-    marks = {metric: _mark(Basis(shares=((metric, 1.0),))) for metric in metrics}
-    return [metric for metric, mark in marks.items() if any(i.startswith(mark) for i in ids)]
+def unrated(standing: Mapping[int, ScoreReport], ratings: Sequence[Rating]) -> list[ScoreReport]:
+    """Our standing reports that say something of a release without a rating."""
+    rated = {rating.release_id for rating in ratings}
+    reports = (old for release_id, old in standing.items() if release_id not in rated)
+    return [old for old in reports if _is_ours(old) and old.score]
+
+
+def lost_reports(
+    unrated: Iterable[ScoreReport],
+    known: Mapping[int, Collection[ScoredMetric]],
+    *,
+    basis: Basis | None,
+    followed: Iterable[ScoredMetric],
+) -> list[ScoreReport]:
+    """Those that have no numbers behind them any more; `known` is what each release still has.
+
+    One on this basis would have a rating. One on another stands while the metric that it was made
+    of is known of its release; one on a blend, while any is.
+    """
+    metrics = {_mark(Basis(shares=((metric, 1.0),))): metric for metric in followed}
+
+    def stands(old: ScoreReport) -> bool:
+        mark, own = _mark_of(old), known.get(old.release_id, ())
+        if basis and mark == _mark(basis):
+            return False
+        return metrics[mark] in own if mark in metrics else bool(own)
+
+    return [old for old in unrated if not stands(old)]
 
 
 def overruled(standing: Mapping[int, ScoreReport], ratings: Sequence[Rating]) -> int:
@@ -100,28 +117,32 @@ def _news(old: ScoreReport | None, rating: Rating, *, basis: Basis, now: datetim
         release_id=rating.release_id,
         score=_told(rating),
         reported_at=reported_at,
-        event_id=_event_id(rating.release_id, basis=basis, now=now),
+        event_id=_event_id(_mark(basis), rating.release_id, now=now),
         artist_id=rating.artist_id,
     )
     return News(old=old, report=report, rating=rating)
 
 
-def _gone(old: ScoreReport, *, basis: Basis, now: datetime) -> News:
+def _gone(old: ScoreReport, *, now: datetime) -> News:
     report = ScoreReport(
         release_id=old.release_id,
         score=0.0,
         reported_at=old.reported_at,
-        event_id=_event_id(old.release_id, basis=basis, now=now),
+        event_id=_event_id(_mark_of(old), old.release_id, now=now),
         artist_id=old.artist_id,
     )
     return News(old=old, report=report, rating=None)
 
 
-def _event_id(release_id: int, *, basis: Basis, now: datetime) -> str:
-    return f"{_mark(basis)}{release_id} {now.isoformat()}"
+def _event_id(mark: str, release_id: int, *, now: datetime) -> str:
+    return f"{mark}{release_id} {now.isoformat()}"
 
 
 def _mark(basis: Basis) -> str:
     """What the ids of our reports on a basis begin with, however long its name is."""
     exact = repr([(str(metric), share) for metric, share in basis.shares])
-    return f"{_OURS}{hashlib.sha256(exact.encode()).hexdigest()[:12]} "
+    return f"{_OURS}{hashlib.sha256(exact.encode()).hexdigest()[:_BASIS_DIGITS]} "
+
+
+def _mark_of(report: ScoreReport) -> str:
+    return (report.event_id or "")[: len(_OURS) + _BASIS_DIGITS + 1]

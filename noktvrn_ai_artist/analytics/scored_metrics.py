@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -110,15 +110,20 @@ def only_basis(found: Collection[ScoredMetric]) -> Basis | None:
     """
     platforms = sorted({metric.platform for metric in found})
     if len(platforms) > 1:
-        named = f"{', '.join(platforms[:-1])} and {platforms[-1]}"
-        rule = f"{named} have numbers: name one with --platform, or weigh them with --blend"
-        raise BadValue(rule, column="platform")
+        rule = f"{_listed(platforms)} have numbers: name one with --platform"
+        allowed = [platform for platform in platforms if platform not in NOT_TO_BLEND]
+        blend = f", or weigh {_listed(allowed)} with --blend" if len(allowed) > 1 else ""
+        raise BadValue(rule + blend, column="platform")
     usual = [metric for metric in found if metric.metric_type == SCORED.get(metric.platform)]
     metrics = sorted(usual or found)
     if len(metrics) > 1:
         names = ", ".join(metric.metric_type for metric in metrics)
         raise BadValue(f"name one of {names} with --metric", column="metric")
     return Basis(shares=((metrics[0], 1.0),)) if metrics else None
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def usual_metrics() -> list[ScoredMetric]:

@@ -51,7 +51,8 @@ class Belief:
     `mean` (sources,) and `covariance` (sources, sources): 0 is the average source. `awaiting` is
     the covariance there will be when the releases still without a score have one: how much they
     will tell is known before it is known what. `influence` (sources, releases) times the worth, NaN
-    taken as 0, is `mean`. `residual` (releases,) is what of the worth is not explained, `noise` its
+    taken as 0, is `mean`. `residual` (releases,) is what of the worth is not explained, and
+    `variance` (releases,) what its noise was taken to be, NaN without a score; `noise` is its
     variance for a fresh release.
     """
 
@@ -61,6 +62,7 @@ class Belief:
     awaiting: Floats
     influence: Floats
     residual: Floats
+    variance: Floats
     noise: float
 
     @property
@@ -94,7 +96,8 @@ def believe(evidence: Evidence, *, half_life: timedelta) -> Belief:
     Without a scored release it is the prior: mean 0, standard deviation QUALITY_SD.
     """
     scored = evidence.scored
-    regression = _Regression(_rows(evidence, scored, half_life=half_life), len(evidence.sources))
+    rows = _rows(evidence, scored, half_life=half_life)
+    regression = _Regression(rows, len(evidence.sources))
     noise = regression.likeliest_noise()
     precision, target = regression.normal_equations(noise)
     now = regression.now
@@ -102,8 +105,9 @@ def believe(evidence: Evidence, *, half_life: timedelta) -> Belief:
     effects: Floats = np.linalg.solve(precision, target)
     influence = np.zeros((len(evidence.sources), len(scored)))
     influence[:, scored] = regression.influence(spread, noise)
-    residual = np.full(len(scored), np.nan)
+    residual, variance = np.full(len(scored), np.nan), np.full(len(scored), np.nan)
     residual[scored] = regression.residual(effects, noise)
+    variance[scored] = noise / rows.weights
     awaited = ~scored & (evidence.ages < AWAITED / _DAY)
     still_to_come = _rows(evidence, awaited, half_life=half_life)
     later = precision + still_to_come.gram / noise
@@ -114,6 +118,7 @@ def believe(evidence: Evidence, *, half_life: timedelta) -> Belief:
         awaiting=_symmetric(now @ np.linalg.solve(later, now.T)),
         influence=influence,
         residual=residual,
+        variance=variance,
         noise=noise,
     )
 

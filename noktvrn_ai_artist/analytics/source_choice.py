@@ -46,14 +46,14 @@ def drawn_selection(belief: Belief, *, top_n: int, drawn_at: datetime, rng: Gene
         for place in chosen.tolist()
     )
     return Selection(
-        selection_id=_name(rng.bytes(16), drawn_at, candidates),
+        selection_id=_name(rng.bytes(16), drawn_at, top_n, candidates),
         drawn_at=drawn_at,
         top_n=top_n,
         candidates=candidates,
     )
 
 
-def _name(dice: bytes, drawn_at: datetime, candidates: tuple[Candidate, ...]) -> str:
+def _name(dice: bytes, drawn_at: datetime, top_n: int, candidates: tuple[Candidate, ...]) -> str:
     """Another name for another draw, even if the dice are seeded alike."""
-    content = repr((dice, drawn_at, candidates)).encode()
+    content = repr((dice, drawn_at, top_n, candidates)).encode()
     return blake2b(content, digest_size=16).hexdigest()

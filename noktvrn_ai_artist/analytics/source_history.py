@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from itertools import chain, pairwise
 from typing import TypeVar
 
 from noktvrn_ai_artist.analytics.score_maturing import AGE_GROUPS, age_group
@@ -32,7 +31,7 @@ class ReleaseHistory:
     """What was told of one release: its clips and its reports, both in the order of their times.
 
     Of two reports of the same instant the one that came later stands, last; the other is kept only
-    if it has an event id, to recognise its repetition, or tells the artist where that one does not.
+    if it has an event id, to recognise its repetition, or is the last of them to tell the artist.
     """
 
     usages: tuple[ClipUsage, ...] = ()
@@ -108,18 +107,21 @@ class ReleaseHistory:
     def with_reports(self, reports: Iterable[ScoreReport]) -> ReleaseHistory:
         """With these reports too."""
         ordered = sorted((*self.reports, *reports), key=lambda report: report.reported_at)
-        kept = tuple(
-            report
-            for report, following in pairwise(chain(ordered, [None]))
-            if report is not None
-            and (
-                report.event_id is not None
-                or following is None
-                or following.reported_at > report.reported_at
-                or (report.artist_id is not None and following.artist_id is None)
-            )
+        standing = {report.reported_at: place for place, report in enumerate(ordered)}
+        telling = {
+            report.reported_at: place
+            for place, report in enumerate(ordered)
+            if report.artist_id is not None
+        }
+        kept = {*standing.values(), *telling.values()}
+        return replace(
+            self,
+            reports=tuple(
+                report
+                for place, report in enumerate(ordered)
+                if place in kept or report.event_id is not None
+            ),
         )
-        return replace(self, reports=kept)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,15 +225,19 @@ class SourceHistory:
         self, usages: Iterable[ClipUsage], arriving: Iterable[Selection]
     ) -> Mapping[str, Selection]:
         named = {usage.selection_id for usage in usages if usage.selection_id is not None}
-        offered = {selection.selection_id: selection for selection in arriving}
-        for name in named:
-            if name not in self.selections and name not in offered:
-                raise BadTrackerInput(f"{name!r} is not known", column="selection_id")
-            if self.selections.get(name, offered.get(name)) != offered.get(
-                name, self.selections.get(name)
-            ):
+        known = dict(self.selections)
+        for selection in arriving:
+            name = selection.selection_id
+            if name in named and known.setdefault(name, selection) != selection:
                 raise BadTrackerInput(f"{name!r} was another selection", column="selection_id")
-        return {**self.selections, **{name: offered[name] for name in named & offered.keys()}}
+        for name in sorted(named - known.keys()):
+            raise BadTrackerInput(f"{name!r} is not known", column="selection_id")
+        for usage in usages:
+            if usage.selection_id is not None and not known[usage.selection_id].has(usage):
+                raise BadTrackerInput(
+                    f"{usage.source_name!r} was no candidate of its selection", column="source_name"
+                )
+        return known
 
 
 def _unknown(known: Contents, arriving: Iterable[Event]) -> tuple[list[Event], Contents]:

@@ -12,6 +12,7 @@ deviation, so one that was used once is believed to be about as good as its sour
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -67,28 +68,27 @@ def part_standings_of(
     uses = _uses_by_part(ranking, history, source=source, part=part)
     if not uses:
         return []
-    names = sorted(uses)
     evidence, belief = ranking.evidence, ranking.belief
     place = evidence.sources.index(source)
     rows = np.flatnonzero(evidence.scored & (evidence.shares[:, place] > 0))
     rows = rows[np.argsort(evidence.ages[rows], kind="stable")][:MOST_RELEASES]
-    shares = np.array(
-        [[uses[name].shares.get(row, 0.0) for name in names] for row in rows.tolist()]
-    )
-    deviations, sds = _deviations(
-        shares.reshape(len(rows), len(names)),
+    places = {row: number for number, row in enumerate(rows.tolist())}
+    seen = [name for name in sorted(uses) if uses[name].shares.keys() & places.keys()]
+    means, sds = _deviations(
+        _shares([uses[name] for name in seen], places),
         belief.residual[rows],
-        belief.noise + evidence.unsettled[rows],
+        belief.variance[rows],
     )
+    deviations = dict(zip(seen, zip(means.tolist(), sds.tolist(), strict=True), strict=True))
     standings = [
         _standing(
             name,
-            uses[name],
+            its,
             base=(float(belief.mean[place]), float(belief.sd[place])),
-            deviation=(deviation, sd),
-            releases=sum(bool(evidence.scored[row]) for row in uses[name].shares),
+            deviation=deviations.get(name, (0.0, PART_SD)),
+            releases=sum(bool(evidence.scored[row]) for row in its.shares),
         )
-        for name, deviation, sd in zip(names, deviations.tolist(), sds.tolist(), strict=True)
+        for name, its in uses.items()
     ]
     return sorted(standings, key=lambda standing: (-round(standing.mean, 9), standing.part))
 
@@ -107,6 +107,15 @@ def _uses_by_part(
                 its.usages += 1
                 its.last_used = max(its.last_used, usage.used_at)
     return found
+
+
+def _shares(uses: Sequence[_Uses], places: Mapping[int, int]) -> Floats:
+    """The share that each part (column) has of the releases of these places."""
+    shares = np.zeros((len(places), len(uses)))
+    for column, its in enumerate(uses):
+        for row in its.shares.keys() & places.keys():
+            shares[places[row], column] = its.shares[row]
+    return shares
 
 
 def _deviations(shares: Floats, residual: Floats, noise: Floats) -> tuple[Floats, Floats]:

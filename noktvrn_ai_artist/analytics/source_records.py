@@ -132,9 +132,12 @@ class Candidate:
     def __post_init__(self) -> None:
         _settle(self, "source", settled_source_name(self.source))
         for column in ("mean", "sd", "probability"):
-            _settle(self, column, rules.checked_number(getattr(self, column), column=column))
-        if self.sd < 0 or not 0 <= self.probability <= 1:
-            raise BadValue("must be a probability, and its sd not negative", column="probability")
+            number = getattr(self, column)
+            _settle(
+                self, column, rules.checked_value(number, signed=column == "mean", column=column)
+            )
+        if self.probability > 1:
+            raise BadValue("must be at most 1", column="probability")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +164,10 @@ class Selection:
     def proposed(self) -> list[str]:
         """The sources proposed, the first to try first."""
         return [candidate.source for candidate in self.candidates[: self.top_n]]
+
+    def has(self, usage: ClipUsage) -> bool:
+        """Whether the source that was used is one of the candidates."""
+        return any(candidate.source == usage.source_name for candidate in self.candidates)
 
 
 class Verdict(StrEnum):

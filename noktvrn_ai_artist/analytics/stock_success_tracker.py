@@ -177,7 +177,7 @@ class StockSuccessTracker:
         It always answers; whether there is evidence enough is each standing's `verdict`.
         """
         wanted = checked_count(top_n, column="top_n")
-        ranking = self._ranking(self._store.read())
+        ranking = self._ranked(*self._known())
         return [ranking.belief.sources[place] for place in ranking.order[:wanted].tolist()]
 
     def standings(self, *, as_of: datetime | None = None) -> list[Standing]:
@@ -185,7 +185,7 @@ class StockSuccessTracker:
 
         As of a past instant: what was believed then, from the uses and reports up to then.
         """
-        return standings_of(self._ranking(self._known(as_of), as_of))
+        return standings_of(self._ranked(*self._known(as_of)))
 
     def part_standings(
         self, source_name: str, *, part: Part = Part.CLIP, as_of: datetime | None = None
@@ -195,9 +195,9 @@ class StockSuccessTracker:
         Partially pooled: each is believed to be as good as its source until it shows otherwise.
         Uses without a search term or creator are left out. Empty if the source was never used.
         """
-        history = self._known(as_of)
+        history, instant = self._known(as_of)
         source = settled_source_name(source_name)
-        return part_standings_of(self._ranking(history, as_of), history, source=source, part=part)
+        return part_standings_of(self._ranked(history, instant), history, source=source, part=part)
 
     def explain(self, source_name: str, *, as_of: datetime | None = None) -> Explanation:
         """Which releases made a source's estimate, and how much each of them adds.
@@ -205,9 +205,9 @@ class StockSuccessTracker:
         Raises:
             UnknownSource: no clip of it was used.
         """
-        history = self._known(as_of)
+        history, instant = self._known(as_of)
         return explanation_of(
-            self._ranking(history, as_of), history, settled_source_name(source_name)
+            self._ranked(history, instant), history, settled_source_name(source_name)
         )
 
     def propose_sources(
@@ -224,8 +224,10 @@ class StockSuccessTracker:
         `among` names the sources that can be had now, also ones that were never used: they enter
         as average ones, with all the doubt there is. Without it, all that were ever used.
         """
+        if isinstance(among, str):
+            raise BadTrackerInput("must be names, not one text", column="among")
         wanted = checked_count(top_n, column="top_n")
-        ranking = self._ranking(self._store.read())
+        ranking = self._ranked(*self._known())
         sources = (
             ranking.belief.sources
             if among is None
@@ -254,9 +256,9 @@ class StockSuccessTracker:
 
     def score_scale(self) -> ScoreScale:
         """What the scores are measured against: a median release's, and whether they have signs."""
-        history = self._store.read()
+        history, instant = self._known()
         return ScoreScale(
-            median=median_score_of(self._ranking(history)),
+            median=median_score_of(self._ranked(history, instant)),
             signed=any(report.score < 0 for report in history.reports),
         )
 
@@ -266,15 +268,22 @@ class StockSuccessTracker:
         return sorted(kept, key=lambda one: (one.drawn_at, one.selection_id), reverse=True)
 
     @refused_as_tracker_input()
-    def _known(self, as_of: datetime | None) -> SourceHistory:
-        history = self._store.read()
-        if as_of is None:
-            return history
-        return history.as_of(rules.checked_since_2005(as_of, column="as_of"))
+    def _known(self, as_of: datetime | None = None) -> tuple[SourceHistory, datetime]:
+        """What had happened by an instant, and the instant; by now, if none is given.
 
-    def _ranking(self, history: SourceHistory, as_of: datetime | None = None) -> Ranking:
-        """The ranking at an instant, or now, be it that of a clock a little ahead of this one's."""
-        instant = max(self._now(), history.last_told) if as_of is None else as_of
+        Now is the time of the latest event where another machine's clock is a little ahead of this
+        one's. What a wrong clock stamped further ahead is left out until its time has come.
+        """
+        history = self._store.read()
+        if as_of is not None:
+            instant = rules.checked_since_2005(as_of, column="as_of")
+            return history.as_of(instant), instant
+        now = self._now()
+        if history.last_told > now + rules.CLOCK_SKEW:
+            history = history.as_of(now + rules.CLOCK_SKEW)
+        return history, max(now, history.last_told)
+
+    def _ranked(self, history: SourceHistory, instant: datetime) -> Ranking:
         return ranked(history, as_of=instant, half_life=self._half_life)
 
     @refused_as_tracker_input()

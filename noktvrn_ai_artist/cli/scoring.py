@@ -11,6 +11,7 @@ import typer
 from noktvrn_ai_artist.analytics import performance_db_service as service
 from noktvrn_ai_artist.analytics.observation_rules import number_from
 from noktvrn_ai_artist.analytics.tracker_place import open_tracker
+from noktvrn_ai_artist.analytics.usual_performance import FEWEST
 from noktvrn_ai_artist.cli.output import AsJson, print_json, print_table, say, shown, shown_id
 from noktvrn_ai_artist.database.connection_manager import shared_database
 from noktvrn_ai_artist.errors import BadValue
@@ -19,6 +20,7 @@ from noktvrn_ai_artist.settings import Settings
 
 _MOST_MOVES = 20
 _LONGEST_TITLE = 20
+_NEEDED = f"it takes {FEWEST + 1} with a publication date whose totals are known at one age"
 _DAY = timedelta(days=1)
 
 
@@ -75,15 +77,15 @@ def _tell(report: LoopReport) -> None:
     did = "would move" if report.dry_run else "moved"
     by = f" by {report.basis}" if report.basis else ""
     idle = "tell" if report.curves else "do"
-    scored = f"{report.scored:,} releases scored by {report.basis}"
+    scored = f"{report.scored:,} releases scored{by}"
     if report.moves:
         say(f"{read}; {scored}; {len(report.moves):,} {did}")
     elif report.scored:
-        say(f"nothing to {idle}: {read}; {scored}; the tracker has them all")
+        say(f"nothing to {idle}: {read}; {scored}; none of them moved")
     else:
-        say(f"nothing to {idle}: {read}; no release can be scored{by} yet")
+        say(f"nothing to {idle}: {read}; no release can be scored{by} yet: {_NEEDED}")
     if report.overruled:
-        say(f"{report.overruled:,} keep the score that the tracker was told otherwise since")
+        say(f"of them {report.overruled:,} keep what the tracker was told by hand since")
 
 
 def _tell_moves(moves: Sequence[Move]) -> None:

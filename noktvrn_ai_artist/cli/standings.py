@@ -17,11 +17,13 @@ from noktvrn_ai_artist.analytics.source_words import ASSOCIATION, GATE, headline
 from noktvrn_ai_artist.analytics.stock_success_tracker import utc_now
 from noktvrn_ai_artist.analytics.tracker_place import open_tracker
 from noktvrn_ai_artist.cli import text_charts
-from noktvrn_ai_artist.cli.output import AsJson, print_json, print_table, say
+from noktvrn_ai_artist.cli.output import AsJson, console, print_json, print_table, say
 from noktvrn_ai_artist.cli.source_stories import Story, tell
 from noktvrn_ai_artist.settings import Settings
 
 CHART_WIDTH = 17
+# On a narrower screen the chances would leave no room for the verdicts.
+_ROOM_FOR_CHANCES = 76
 
 sources = typer.Typer(help="Show which stock sources go with better releases, and how sure it is.")
 
@@ -131,7 +133,7 @@ def clips(
     span = _span(found)
     axis = text_charts.axis(span, width=CHART_WIDTH)
     print_table(
-        f"{source}, by {by.part}: better or worse than the source itself",
+        f"{source}, by {by.part}: 0 is the average source",
         (by.part, "verdict", "mean", axis, "releases"),
         [
             (
@@ -145,36 +147,34 @@ def clips(
         ],
         unbroken=[axis],
     )
+    say(f"Better or worse than most means: than {source} itself.")
 
 
 def _print_standings(found: Sequence[Standing]) -> None:
     span = _span(found)
     axis = text_charts.axis(span, width=CHART_WIDTH)
+    chances = ("best", "top 3") if console.width >= _ROOM_FOR_CHANCES else ()
     print_table(
         f"Stock sources, with {CREDIBLE_LEVEL:.0%} intervals",
-        (
-            "source",
-            "verdict",
-            "mean",
-            axis,
-            "best",
-            "top 3",
-            "releases",
-        ),
+        ("source", "verdict", "mean", axis, *chances, "releases"),
         [
             (
                 standing.source,
                 standing.verdict,
                 _judged(standing, f"{standing.mean:+.2f}"),
                 _drawn(standing, span),
-                _judged(standing, f"{standing.probability_best:.0%}"),
-                _judged(standing, f"{standing.probability_top_three:.0%}"),
+                *(_chances(standing) if chances else ()),
                 standing.releases,
             )
             for standing in found
         ],
-        unbroken=[axis],
+        unbroken=["mean", axis],
     )
+
+
+def _chances(standing: Standing) -> tuple[str | None, str | None]:
+    best, top = standing.probability_best, standing.probability_top_three
+    return (_judged(standing, f"{best:.0%}"), _judged(standing, f"{top:.0%}"))
 
 
 def _span(found: Sequence[Standing] | Sequence[PartStanding]) -> tuple[float, float]:

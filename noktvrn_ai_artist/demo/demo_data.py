@@ -70,8 +70,10 @@ def _videos() -> list[Video]:
     """The demo's videos; a release that somebody added without its key is none of them."""
     history = questions.metric_history(platform="YouTube", metric_type="views")
     grown = [list(points) for _, points in groupby(history, key=lambda point: point.release_id)]
+    if not grown:
+        return []
     latest = np.log1p([points[-1].metric_value for points in grown])
-    standings = (latest - latest.mean()) / latest.std()
+    standings = (latest - latest.mean()) / (latest.std() or 1.0)
     artists = {
         release.release_id: release.artist_id
         for release in release_registry.list_releases(shared_database())

@@ -52,11 +52,10 @@ def _show_nothing() -> None:
     with st.container(border=True):
         st.header("No footage was logged yet", icon=":material/inbox:")
         st.markdown(
-            "When clips are chosen for a release, log them; when the release has numbers, log how "
-            "it did:\n\n"
-            "```text\n"
-            'tracker.log_clip_usage("pexels", "8512", release_id)\n'
-            "tracker.log_release_performance(release_id, score)\n"
+            "When a clip is chosen for a release, log it; when releases have numbers, score them:"
+            "\n\n```text\n"
+            "noktvrn tracker log-usage pexels 8512 RELEASE\n"
+            "noktvrn score\n"
             "```\n\n"
             "Or look around first with sample data: `make demo`."
         )

@@ -54,6 +54,17 @@ def test_the_page_names_the_better_source_and_what_that_is_worth(
     assert cards["pexels"].proto.delta_description.endswith("9 releases")
 
 
+def test_before_anything_is_logged_the_page_says_what_to_run(
+    open_page: OpenPage, world: list[int], state_file: Path
+) -> None:
+    state_file.unlink()
+    app = open_page(SOURCES)
+    assert not app.exception
+    said = words(app)
+    assert "noktvrn tracker log-usage pexels" in said
+    assert "noktvrn score" in said
+
+
 def test_every_estimate_is_followed_through_time(
     open_page: OpenPage, footage: list[Standing]
 ) -> None:

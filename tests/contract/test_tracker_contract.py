@@ -12,13 +12,21 @@ from fractions import Fraction
 from random import Random
 
 import numpy as np
-from hypothesis import given, settings
+import pytest
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from numpy.random import PCG64, Generator
 from tracker_events import DAY, NOON, Clock, NewPlace, Place, report, use
 
 from noktvrn_ai_artist.analytics.score_maturing import AGE_EDGES
-from noktvrn_ai_artist.analytics.source_records import ClipUsage, ScoreReport
+from noktvrn_ai_artist.analytics.source_records import (
+    Candidate,
+    ClipUsage,
+    ScoreReport,
+    Selection,
+)
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
+from noktvrn_ai_artist.errors import BadTrackerInput
 
 days = st.integers(1, 200).map(lambda number: NOON - number * DAY)
 usages = st.lists(
@@ -239,6 +247,21 @@ def test_a_selection_is_told_once_and_named_ever_after(new_place: NewPlace) -> N
     assert place().log_clip_usages([named]) == 1
 
 
+@few
+@given(mean=st.floats(allow_nan=False, allow_infinity=False), sd=st.floats(0, 2**53))
+def test_a_selection_that_is_taken_comes_back_as_it_was(
+    new_place: NewPlace, mean: float, sd: float
+) -> None:
+    place = new_place()
+    try:
+        candidate = Candidate(source="pexels", mean=mean, sd=sd, probability=1.0)
+    except BadTrackerInput:
+        assume(False)
+    drawn = Selection(selection_id="s", drawn_at=NOON, top_n=1, candidates=(candidate,))
+    place().log_clip_usage("pexels", "8512", 7, selection=drawn)
+    assert place().selections() == [drawn]
+
+
 def test_trackers_over_one_place_see_each_other_at_once(new_place: NewPlace) -> None:
     place = new_place()
     one, other = place(), place()
@@ -281,6 +304,36 @@ def test_top_sources_are_as_many_as_asked_for_and_there_are(tracker: StockSucces
 def test_a_use_from_a_clock_a_little_ahead_counts_at_once(tracker: StockSuccessTracker) -> None:
     tracker.log_clip_usages([use(used_at=NOON + timedelta(minutes=5))])
     assert tracker.get_top_sources() == ["pexels"]
+
+
+def test_what_a_wrong_clock_stamped_far_ahead_waits_for_its_time(new_place: NewPlace) -> None:
+    clock, place = Clock(), new_place()
+    tracker = place(clock)
+    tracker.log_clip_usages([use("pexels", 1), use("coverr", 2)])
+    tracker.log_release_performances([report(1, 5.0), report(2, 9.0)])
+    before = tracker.standings()
+    ahead = Clock()
+    ahead.now += 3650 * DAY
+    place(ahead).log_clip_usage("own", "clip", 3)
+    assert tracker.standings() == before
+    clock.now = ahead.now
+    assert "own" in tracker.get_top_sources()
+
+
+def test_a_text_is_not_the_names_to_choose_among(tracker: StockSuccessTracker) -> None:
+    with pytest.raises(BadTrackerInput, match="among: must be names, not one text"):
+        tracker.propose_sources(rng=Generator(PCG64(0)), among="pexels")
+
+
+def test_a_source_that_was_no_candidate_is_not_stored_with_the_selection(
+    tracker: StockSuccessTracker,
+) -> None:
+    selection = tracker.propose_sources(rng=Generator(PCG64(0)), among=["pexels", "coverr"])
+    with pytest.raises(BadTrackerInput, match="no candidate of its selection"):
+        tracker.log_clip_usage("own", "clip", 1, selection=selection)
+    assert tracker.usages() == []
+    tracker.log_clip_usage(" Pexels", "clip", 1, selection=selection)
+    assert tracker.selections() == [selection]
 
 
 def test_standings_as_of_a_past_instant_leave_out_what_was_used_since(

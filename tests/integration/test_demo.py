@@ -24,7 +24,12 @@ from noktvrn_ai_artist.analytics.performance_db_service import (
     insert_performance_record,
     undo_import,
 )
-from noktvrn_ai_artist.analytics.release_registry import list_publications, list_releases
+from noktvrn_ai_artist.analytics.release_entries import ReleaseEntry
+from noktvrn_ai_artist.analytics.release_registry import (
+    list_publications,
+    list_releases,
+    register_release,
+)
 from noktvrn_ai_artist.analytics.source_words import explored
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
 from noktvrn_ai_artist.cli import serving
@@ -151,6 +156,16 @@ def test_taken_back_and_opened_again_the_demo_is_what_it_was(
     assert sum(releases > 0 for _, releases, _ in first) == 6
     undo_import(get_imports()[0].batch_id)
     assert opened(tmp_path / "state.json") == first
+
+
+def test_a_demo_of_no_numbers_or_of_one_release_opens_too(
+    database: Database, tmp_path: Path
+) -> None:
+    entry = ReleaseEntry(artist="Nokt", title="First Light", external_id="first-light")
+    release_id = register_release(shared_database(), entry, platform="YouTube")
+    assert opened(tmp_path / "state.json") == []
+    assert insert_performance_record(release_id, "YouTube", "views", 1204, DEMO_NOW)
+    assert sum(uses for _, _, uses in opened(tmp_path / "state.json")) > 0
 
 
 def test_what_an_older_demo_told_stays_as_it_was(database: Database, tmp_path: Path) -> None:

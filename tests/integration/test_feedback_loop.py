@@ -106,6 +106,46 @@ def test_a_release_whose_numbers_vanish_is_told_to_be_usual(loop: Loop) -> None:
     assert loop.run().moves == ()
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"platform": "YouTube"},
+        {"platform": "tiktok"},
+        {"platform": "YouTube", "metric": "likes"},
+    ],
+    ids=str,
+)
+def test_whatever_scores_were_made_of_one_run_takes_them_back_without_numbers(
+    loop: Loop, asked: dict[str, str]
+) -> None:
+    for platform in ("TikTok", "Instagram"):
+        add_performance_metrics(
+            one for n in range(3, 9) for one in curve(n, level=1 + n % 3, platform=platform, days=n)
+        )
+    loop.run(platform="YouTube")
+    loop.run(platform="tiktok", metric="likes")
+    loop.run(blend={"tiktok": 1, "instagram": 3})
+    for batch in get_imports():
+        undo_import(batch.batch_id)
+    told = loop.told()
+    moves = loop.run(**asked).moves
+    assert {move.release_id for move in moves} == {one for one in told if told[one]}
+    assert not any(loop.told().values())
+    assert loop.run(**asked).moves == loop.run().moves == ()
+
+
+def test_scores_of_another_platform_stand_as_long_as_their_numbers(loop: Loop) -> None:
+    loop.run()
+    before = loop.told()
+    add_performance_metrics(one for n in (2, 3) for one in curve(n, platform="TikTok"))
+    assert loop.run(platform="TikTok").moves == ()
+    assert loop.told() == before
+    undo_import(get_imports()[1].batch_id)
+    assert {move.release_id for move in loop.run().moves} == {n for n in before if before[n]}
+    assert not any(loop.told().values())
+
+
 def test_numbers_without_a_date_wait_for_it(loop: Loop) -> None:
     with loop.database.transaction() as connection:
         connection.execute(b"update approved_releases set published_at = null where release_id = 9")

@@ -76,6 +76,17 @@ def test_each_source_is_drawn_with_its_interval_and_verdict(footage: StockSucces
     assert "%" not in coverr
 
 
+@pytest.mark.parametrize("width", [60, 72, 80])
+def test_a_narrow_screen_cuts_no_name_and_no_number(
+    footage: StockSuccessTracker, width: int
+) -> None:
+    told = run("sources", width=width)
+    assert "…" not in told
+    assert all(said in told for said in ("pexels", "videvo", "coverr", "releases", "better"))
+    assert len(re.findall(r" [+-]\d\.\d\d ", told)) == 2
+    assert ("top 3" in told) == (width == 80)
+
+
 def test_nothing_logged_yet_says_what_to_do(own_state: Path) -> None:
     assert "noktvrn tracker log-usage" in run("sources")
     assert json.loads(run("sources", "--json")) == []
@@ -136,7 +147,10 @@ def test_a_source_is_taken_apart(footage: StockSuccessTracker, by: str, first: s
     told = json.loads(run("sources", "clips", "pexels", "--by", by, "--json"))
     assert first in [part["part"] for part in told]
     assert all("verdict" in part for part in told)
-    assert first in run("sources", "clips", "pexels", "--by", by)
+    text = run("sources", "clips", "pexels", "--by", by)
+    assert first in text
+    assert "0 is the average source" in text
+    assert text.endswith("Better or worse than most means: than pexels itself.\n")
 
 
 def test_parts_that_nobody_logged_are_said_not_to_be_known(footage: StockSuccessTracker) -> None:

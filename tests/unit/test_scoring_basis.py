@@ -92,8 +92,14 @@ def test_by_default_the_only_platform_is_scored() -> None:
     assert only_basis([]) is None
     assert str(only_basis([likes, views])) == "TikTok views"
     assert str(only_basis([likes])) == "TikTok likes"
-    with pytest.raises(BadValue, match=r"Spotify and TikTok have numbers: .*--platform.*--blend"):
+    with pytest.raises(BadValue, match=r"Spotify and TikTok have numbers: .* --platform$"):
         only_basis([streams, views])
+    reels = ScoredMetric(platform="Instagram", metric_type="views")
+    with pytest.raises(
+        BadValue, match=r"Instagram, Spotify and TikTok have .*--platform, or weigh"
+    ) as refused:
+        only_basis([streams, views, reels])
+    assert refused.value.rule.endswith("weigh Instagram and TikTok with --blend")
 
 
 def part(platform: str, score: float, *, release_id: int = 1, sd: float = 1.0) -> ReleaseScore:

@@ -52,6 +52,7 @@ def belief_of(mean: list[float], sd: list[float] | float) -> Belief:
         awaiting=covariance,
         influence=np.zeros((size, 0)),
         residual=np.zeros(0),
+        variance=np.zeros(0),
         noise=0.7,
     )
 
@@ -148,7 +149,8 @@ def test_another_moment_is_another_selection_even_if_the_dice_fall_alike() -> No
     first = drawn(belief, rng=Generator(PCG64(3)))
     moved = drawn(replace(belief, mean=belief.mean + 0.1), rng=Generator(PCG64(3)))
     assert drawn(belief, rng=Generator(PCG64(3))) == first
-    assert moved.selection_id != first.selection_id
+    more = drawn(belief, top_n=3, rng=Generator(PCG64(3)))
+    assert len({each.selection_id for each in (first, moved, more)}) == 3
 
 
 def test_what_is_under_way_need_not_be_bought_twice() -> None:

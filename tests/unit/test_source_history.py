@@ -137,6 +137,22 @@ def test_of_one_instant_the_later_call_stands_and_the_earlier_is_kept_for_its_id
     assert told([], [other], before=history) == history
 
 
+@given(
+    st.lists(st.tuples(st.none() | st.sampled_from([1, 2]), st.booleans()), max_size=6),
+    st.integers(0, 6),
+)
+def test_reports_of_one_instant_are_one_history_however_many_calls_tell_them(
+    calls: list[tuple[int | None, bool]], first: int
+) -> None:
+    reported = [
+        report(score=number, artist_id=artist_id, event_id=f"{number}" if named else None)
+        for number, (artist_id, named) in enumerate(calls)
+    ]
+    history = told([], reported)
+    assert told([], reported[first:], before=told([], reported[:first])) == history
+    assert told([], history.reports) == history
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -178,6 +194,13 @@ def test_a_selection_never_changes() -> None:
     history, _ = SourceHistory().with_usages([usage(selection_id="s")], [selection("s")])
     with pytest.raises(BadTrackerInput, match="selection_id: 's' was another selection"):
         history.with_usages([usage(2, selection_id="s")], [selection("s", mean=1.0)])
+
+
+def test_two_selections_of_one_name_are_refused_together_as_one_after_the_other() -> None:
+    with pytest.raises(BadTrackerInput, match="selection_id: 's' was another selection"):
+        SourceHistory().with_usages(
+            [usage(selection_id="s")], [selection("s"), selection("s", mean=1.0)]
+        )
 
 
 def test_selections_live_as_long_as_a_usage_names_them() -> None:

@@ -67,7 +67,7 @@ def deviations_by_hand(
             both = zip(load[one], load[other], strict=True)
             joint[one, other] = PART_SD**2 * sum(here * there for here, there in both)
     for place, (row, _) in enumerate(rows, len(names)):
-        joint[place, place] += seen.belief.noise + seen.evidence.unsettled[row]
+        joint[place, place] += seen.belief.variance[row]
     cross, residuals = joint[: len(names), len(names) :], joint[len(names) :, len(names) :]
     gain = np.linalg.solve(residuals, cross.T).T
     mean = gain @ seen.belief.residual[[row for row, _ in rows]]

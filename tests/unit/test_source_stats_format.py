@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from noktvrn_ai_artist.analytics.observation_rules import LARGEST_VALUE
 from noktvrn_ai_artist.analytics.source_history import SourceHistory
 from noktvrn_ai_artist.analytics.source_records import (
     Candidate,
@@ -55,12 +56,11 @@ reports = st.builds(
     event_id=events,
     artist_id=st.none() | st.integers(0, 2**63 - 1),
 )
-finite = st.floats(allow_nan=False, allow_infinity=False)
 candidates = st.builds(
     Candidate,
     source=st.sampled_from(["pexels", "größe"]),
-    mean=finite,
-    sd=st.floats(0, allow_infinity=False),
+    mean=st.floats(-LARGEST_VALUE, LARGEST_VALUE),
+    sd=st.floats(0, LARGEST_VALUE),
     probability=st.floats(0, 1),
 )
 drawn = st.tuples(

@@ -114,6 +114,14 @@ from release_milestones m
 join approved_releases r using (release_id)
 order by m.platform, m.metric_type;
 
+-- name: known_metrics
+-- Of which metrics are totals at fixed ages known for these releases?
+select distinct m.release_id, m.platform, m.metric_type
+from release_milestones m
+join approved_releases r using (release_id)
+where m.release_id = any(%(release_ids)s::bigint[])
+order by m.release_id, m.platform, m.metric_type;
+
 -- name: release_names
 -- Who made these releases, and what are they called?
 select r.release_id, a.name, r.title
