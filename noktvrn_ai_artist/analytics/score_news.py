@@ -58,7 +58,7 @@ def unrated(standing: Mapping[int, ScoreReport], ratings: Sequence[Rating]) -> l
     """Our standing reports that say something of a release without a rating."""
     rated = {rating.release_id for rating in ratings}
     reports = (old for release_id, old in standing.items() if release_id not in rated)
-    return [old for old in reports if _is_ours(old) and old.score]
+    return [old for old in reports if is_ours(old) and old.score]
 
 
 def lost_reports(
@@ -93,14 +93,15 @@ def overruled(standing: Mapping[int, ScoreReport], ratings: Sequence[Rating]) ->
 def _moved(old: ScoreReport | None, rating: Rating) -> bool:
     if old is None:
         return True
-    return not _overrules(old, rating) and (not _is_ours(old) or old.score != _told(rating))
+    return not _overrules(old, rating) and (not is_ours(old) or old.score != _told(rating))
 
 
 def _overrules(old: ScoreReport, rating: Rating) -> bool:
-    return not _is_ours(old) and old.reported_at >= rating.observed_at
+    return not is_ours(old) and old.reported_at >= rating.observed_at
 
 
-def _is_ours(report: ScoreReport) -> bool:
+def is_ours(report: ScoreReport) -> bool:
+    """Whether the loop told it: then it is in doublings against the artist's usual."""
     return (report.event_id or "").startswith(_OURS)
 
 

@@ -16,6 +16,7 @@ from noktvrn_ai_artist.analytics.source_records import (
 )
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
 
+_MOST_MOVES, _VISIBLE = 3, 0.005
 POINTS = 12
 """At how many instants a course is looked at, the present one included."""
 LATELY = timedelta(days=30)
@@ -58,6 +59,11 @@ class Change:
     before: float | None
     now: float
     moves: tuple[Move, ...]
+
+    @property
+    def worth_saying(self) -> list[Move]:
+        """The strongest moves, three at most, without those that nobody would see."""
+        return [move for move in self.moves[:_MOST_MOVES] if abs(move.change) >= _VISIBLE]
 
 
 def past_instants(reports: Iterable[ScoreReport], *, until: datetime) -> tuple[datetime, ...]:

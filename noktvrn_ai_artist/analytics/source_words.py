@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from noktvrn_ai_artist.analytics.source_records import (
     RELEASES_FOR_EVIDENCE,
@@ -23,33 +24,42 @@ GATE = (
     f"worse than most only where that is at least {SURE_ENOUGH:.0%} likely."
 )
 _TEN, _THOUSAND = 10, 1_000
+_LARGEST_POWER = 64.0
 _LITTLE_KNOWN = 1.2  # times the middle doubt of all candidates
+
+
+class ScoreUnit(StrEnum):
+    """What a difference between two scores means."""
+
+    AMOUNT = "amount"
+    DIFFERENCE = "difference"
+    DOUBLING = "doubling"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreScale:
-    """What effects are measured against: a median release's score (None without one).
-
-    Scores are `signed` if any of them is negative; then only differences mean anything.
-    """
+    """What effects are measured against: a median release's score (None without one), in a unit."""
 
     median: float | None
-    signed: bool
+    unit: ScoreUnit
 
     def effect(self, score: float | None) -> str | None:
         """A score against the median release's, in words; None where there is nothing to compare.
 
-        >>> ScoreScale(median=200.0, signed=False).effect(236.0)
+        >>> ScoreScale(median=200.0, unit=ScoreUnit.AMOUNT).effect(236.0)
         '+18 %'
-        >>> ScoreScale(median=0.5, signed=True).effect(0.25)
+        >>> ScoreScale(median=0.5, unit=ScoreUnit.DIFFERENCE).effect(0.25)
         '-0.25'
+        >>> ScoreScale(median=0.5, unit=ScoreUnit.DOUBLING).effect(1.5)
+        '+100 %'
         """
         if score is None or self.median is None:
             return None
-        if self.signed or self.median == 0:
+        if self.unit is ScoreUnit.DOUBLING:
+            return _growth(2 ** min(score - self.median, _LARGEST_POWER))
+        if self.unit is ScoreUnit.DIFFERENCE or self.median == 0:
             return _difference(score - self.median)
-        share = score / self.median - 1
-        return f"{share + 1:,.0f} times" if share >= _TEN else f"{round(100 * share):+d} %"
+        return _growth(score / self.median)
 
     def effect_of(self, standing: Standing) -> str | None:
         """What a source goes with, and its interval, against a median release."""
@@ -94,6 +104,11 @@ def reason_for(candidate: Candidate, selection: Selection) -> str:
     if candidate.sd > _LITTLE_KNOWN * doubts[(len(doubts) - 1) // 2]:
         return "tried because little is known"
     return "tried by chance, to keep comparing"
+
+
+def _growth(factor: float) -> str:
+    share = factor - 1
+    return f"{factor:,.0f} times" if share >= _TEN else f"{round(100 * share):+d} %"
 
 
 def _difference(change: float) -> str:

@@ -10,6 +10,7 @@ from typing import Protocol
 from numpy.random import Generator
 
 from noktvrn_ai_artist.analytics import observation_rules as rules
+from noktvrn_ai_artist.analytics.score_news import is_ours
 from noktvrn_ai_artist.analytics.source_choice import drawn_selection
 from noktvrn_ai_artist.analytics.source_history import SourceHistory
 from noktvrn_ai_artist.analytics.source_parts import Part, part_standings_of
@@ -32,7 +33,7 @@ from noktvrn_ai_artist.analytics.source_records import (
     settled_source_name,
 )
 from noktvrn_ai_artist.analytics.source_stats_file import SourceStatsFile
-from noktvrn_ai_artist.analytics.source_words import ScoreScale
+from noktvrn_ai_artist.analytics.source_words import ScoreScale, ScoreUnit
 from noktvrn_ai_artist.errors import BadTrackerInput
 
 
@@ -255,11 +256,14 @@ class StockSuccessTracker:
         return self._store.read().reports
 
     def score_scale(self) -> ScoreScale:
-        """What the scores are measured against: a median release's, and whether they have signs."""
+        """What effects are measured against: a median release's score, and the scores' unit.
+
+        Doublings if all that stand came from `noktvrn score`; else differences if any is negative.
+        """
         history, instant = self._known()
         return ScoreScale(
             median=median_score_of(self._ranked(history, instant)),
-            signed=any(report.score < 0 for report in history.reports),
+            unit=_unit_of([told.reports[-1] for told in history.releases.values() if told.reports]),
         )
 
     def selections(self) -> list[Selection]:
@@ -295,3 +299,10 @@ class StockSuccessTracker:
         now = self._now()
         for instant in instants:
             rules.checked_time(instant, now=now, column=column)
+
+
+def _unit_of(standing: Sequence[ScoreReport]) -> ScoreUnit:
+    if standing and all(is_ours(report) for report in standing):
+        return ScoreUnit.DOUBLING
+    negative = any(report.score < 0 for report in standing)
+    return ScoreUnit.DIFFERENCE if negative else ScoreUnit.AMOUNT

@@ -16,9 +16,8 @@ from noktvrn_ai_artist.analytics.source_words import ASSOCIATION, ScoreScale
 from noktvrn_ai_artist.cli import text_charts
 from noktvrn_ai_artist.cli.output import print_table, say, shown, shown_id
 
-_MOST_RELEASES, _MOST_MOVES = 10, 3
+_MOST_RELEASES = 10
 _BAR_HALF = 9
-_WORTH_SAYING = 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +97,7 @@ def _moved(change: Change) -> str:
     before = "not in use, 0" if change.before is None else f"{change.before:+.2f}"
     moves = ", ".join(
         f"release {move.release_id} {move.change:+.2f}{' (new)' if move.is_new else ''}"
-        for move in change.moves[:_MOST_MOVES]
-        if abs(move.change) >= _WORTH_SAYING
+        for move in change.worth_saying
     )
     return f"from {before} to {change.now:+.2f}" + (f"; most by {moves}" if moves else "")
 

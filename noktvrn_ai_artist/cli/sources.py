@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from noktvrn_ai_artist.analytics.observation_rules import number_from, release_id_from
+from noktvrn_ai_artist.analytics.observation_rules import instant_from, number_from, release_id_from
 from noktvrn_ai_artist.analytics.performance_db_service import apply_schema
+from noktvrn_ai_artist.analytics.source_records import ClipUsage
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
 from noktvrn_ai_artist.analytics.tracker_place import is_moved, move_to_postgres, open_tracker
 from noktvrn_ai_artist.cli.output import say
@@ -29,10 +30,27 @@ def log_usage(
     source: Annotated[str, typer.Argument(help="Such as pexels.")],
     clip: Annotated[str, typer.Argument(help="The clip's id at the source.")],
     release: Annotated[str, typer.Argument(help="The release that uses it.")],
+    used_at: Annotated[
+        str | None, typer.Option(help="When it was cut, with its offset; now if left out.")
+    ] = None,
     event_id: EventId = None,
 ) -> None:
-    """Note that a release uses a clip."""
-    _tracker().log_clip_usage(source, clip, release_id_from(release), event_id=event_id)
+    """Note that a release uses a clip.
+
+    A release ages from its first use, so what is noted late needs `--used-at`.
+    """
+    opened, release_id = _tracker(), release_id_from(release)
+    if used_at is None:
+        opened.log_clip_usage(source, clip, release_id, event_id=event_id)
+    else:
+        usage = ClipUsage(
+            source_name=source,
+            clip_id=clip,
+            release_id=release_id,
+            used_at=instant_from(used_at, column="used_at"),
+            event_id=event_id,
+        )
+        opened.log_clip_usages([usage])
     say("noted")
 
 

@@ -26,7 +26,6 @@ from streamlit_app.sources.frames import (
 
 SIGNED = st.column_config.NumberColumn(format="%+.2f")
 PERCENT = st.column_config.NumberColumn(format="percent")
-_MOST_MOVES, _WORTH_SAYING = 3, 0.005
 
 
 def show_evidence(standings: Sequence[Standing], labels: Labels) -> None:
@@ -57,8 +56,7 @@ def _moved(change: Change, labels: Labels) -> str:
     moves = [
         f"“{plain(label_of(move.release_id, labels))}” {move.change:+.2f}"
         + (" (scored since)" if move.is_new else "")
-        for move in change.moves[:_MOST_MOVES]
-        if abs(move.change) >= _WORTH_SAYING
+        for move in change.worth_saying
     ]
     most = f"; moved most by {', '.join(moves)}" if moves else ""
     since = shown_day(change.since.astimezone(shown_zone()).date())

@@ -9,7 +9,7 @@ from source_world import START, a_selection, a_standing
 
 from noktvrn_ai_artist.analytics.source_course import Change, CoursePoint, Move
 from noktvrn_ai_artist.analytics.source_records import Candidate, ClipUsage, Contribution
-from noktvrn_ai_artist.analytics.source_words import ScoreScale
+from noktvrn_ai_artist.analytics.source_words import ScoreScale, ScoreUnit
 from streamlit_app.sources import frames
 from streamlit_app.sources.charts import standing_chart
 from streamlit_app.sources.evidence_charts import (
@@ -20,7 +20,7 @@ from streamlit_app.sources.evidence_charts import (
 )
 
 UTC_ZONE = ZoneInfo("UTC")
-SCALE = ScoreScale(median=200.0, signed=False)
+SCALE = ScoreScale(median=200.0, unit=ScoreUnit.AMOUNT)
 
 
 def a_contribution(release_id: int, effect: float) -> Contribution:

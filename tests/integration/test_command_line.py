@@ -145,6 +145,10 @@ def test_the_tracker_is_told_and_asked(own_state: Path) -> None:
     (standing,) = json.loads(run("sources", "--json"))
     assert (standing["source"], standing["usages"], standing["releases"]) == ("pexels", 1, 1)
     assert standing["enough_evidence"] is False
+    early = "2026-03-01T12:00:00+00:00"
+    run("tracker", "log-usage", "coverr", "clip 2", "8", "--used-at", early)
+    used = {one["source"]: one["last_used"] for one in json.loads(run("sources", "--json"))}
+    assert used["coverr"] == early
     assert "too little data" in run("sources")
 
 

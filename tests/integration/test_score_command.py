@@ -14,16 +14,18 @@ from noktvrn_ai_artist.analytics.performance_db_service import (
     get_imports,
     undo_import,
 )
+from noktvrn_ai_artist.analytics.source_words import ScoreUnit
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
 from noktvrn_ai_artist.cli import app
+from noktvrn_ai_artist.cli.output import console
 from noktvrn_ai_artist.database.connection_manager import Database
 from noktvrn_ai_artist.errors import BadValue
 
 
 def run(*options: str, width: int = 80) -> str:
-    result = CliRunner(env={"COLUMNS": str(width)}).invoke(
-        app, ["score", *options], catch_exceptions=False
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(console, "width", width)
+        result = CliRunner().invoke(app, ["score", *options], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.output
 
@@ -48,6 +50,18 @@ def test_what_moved_is_told_with_what_it_rests_on(tracker: StockSuccessTracker, 
         f"{RELEASES} releases scored by YouTube views; {RELEASES} moved\n"
     )
     assert run().startswith("nothing to do: read 0 changed curves")
+
+
+def test_what_the_command_told_is_in_doublings_until_somebody_else_tells(
+    tracker: StockSuccessTracker,
+) -> None:
+    run()
+    for release in {report.release_id for report in tracker.reports()}:
+        tracker.log_clip_usage("pexels", "clip", release)
+    assert tracker.score_scale().unit is ScoreUnit.DOUBLING
+    tracker.log_clip_usage("pexels", "clip", 10**6)
+    tracker.log_release_performance(10**6, 4.0)
+    assert tracker.score_scale().unit is not ScoreUnit.DOUBLING
 
 
 def test_a_dry_run_says_what_would_move(tracker: StockSuccessTracker) -> None:

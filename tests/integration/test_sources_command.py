@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from noktvrn_ai_artist.analytics.source_records import ClipUsage, ScoreReport
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
 from noktvrn_ai_artist.cli import app
+from noktvrn_ai_artist.cli.output import console
 from noktvrn_ai_artist.errors import UnknownSource
 from noktvrn_ai_artist.settings import Settings
 
@@ -20,9 +21,9 @@ NOW = datetime.now(UTC)
 
 
 def run(*arguments: str, width: int = 80) -> str:
-    result = CliRunner(env={"COLUMNS": str(width)}).invoke(
-        app, list(arguments), catch_exceptions=False
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(console, "width", width)
+        result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.output
 

@@ -19,6 +19,7 @@ from noktvrn_ai_artist.analytics.source_course import (
     past_instants,
 )
 from noktvrn_ai_artist.analytics.source_records import ClipUsage, ScoreReport
+from noktvrn_ai_artist.analytics.source_words import ScoreUnit
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
 
 START = datetime(2026, 1, 1, 15, tzinfo=UTC)
@@ -126,11 +127,11 @@ def test_own_effects_and_those_of_others_add_up_to_the_estimate(
 
 def test_the_scale_is_that_of_a_median_release(tracker: StockSuccessTracker) -> None:
     scale = tracker.score_scale()
-    assert scale.signed is False
+    assert scale.unit is ScoreUnit.AMOUNT
     assert scale.median is not None
     assert 118.0 <= scale.median <= 1001.0
     tracker.log_release_performance(1, -1.0)
-    assert tracker.score_scale().signed is True
+    assert tracker.score_scale().unit is ScoreUnit.DIFFERENCE
 
 
 def test_an_empty_tracker_has_no_scale_and_no_selections(tmp_path: Path) -> None:

@@ -9,13 +9,14 @@ import pytest
 from noktvrn_ai_artist.analytics.source_records import Candidate, Selection, Standing
 from noktvrn_ai_artist.analytics.source_words import (
     ScoreScale,
+    ScoreUnit,
     explored,
     headline,
     reason_for,
 )
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-AMOUNTS = ScoreScale(median=200.0, signed=False)
+AMOUNTS = ScoreScale(median=200.0, unit=ScoreUnit.AMOUNT)
 
 
 def a_standing(source: str, *, above: float, releases: int = 9) -> Standing:
@@ -54,23 +55,25 @@ def a_draw(*candidates: tuple[str, float, float], top_n: int) -> Selection:
 
 @pytest.mark.parametrize("factor", [0.001, 1.0, 1e6])
 def test_an_effect_on_amounts_does_not_depend_on_their_unit(factor: float) -> None:
-    assert ScoreScale(median=200.0 * factor, signed=False).effect(236.0 * factor) == "+18 %"
+    assert (
+        ScoreScale(median=200.0 * factor, unit=ScoreUnit.AMOUNT).effect(236.0 * factor) == "+18 %"
+    )
 
 
 def test_signed_scores_are_compared_by_differences_and_amounts_by_shares() -> None:
-    assert ScoreScale(median=-0.5, signed=True).effect(0.25) == "+0.75"
-    assert ScoreScale(median=10.0, signed=True).effect(-12_345.0) == "-12,355"
+    assert ScoreScale(median=-0.5, unit=ScoreUnit.DIFFERENCE).effect(0.25) == "+0.75"
+    assert ScoreScale(median=10.0, unit=ScoreUnit.DIFFERENCE).effect(-12_345.0) == "-12,355"
     assert AMOUNTS.effect(100.0) == "-50 %"
     assert AMOUNTS.effect(200.0) == "+0 %"
     assert AMOUNTS.effect(4000.0) == "20 times"
 
 
 def test_against_a_median_of_nothing_only_the_difference_means_anything() -> None:
-    assert ScoreScale(median=0.0, signed=False).effect(5.0) == "+5"
+    assert ScoreScale(median=0.0, unit=ScoreUnit.AMOUNT).effect(5.0) == "+5"
 
 
 def test_without_a_score_there_is_no_effect() -> None:
-    assert ScoreScale(median=None, signed=False).effect(None) is None
+    assert ScoreScale(median=None, unit=ScoreUnit.AMOUNT).effect(None) is None
     assert AMOUNTS.effect(None) is None
 
 
