@@ -147,7 +147,7 @@ def clips(
         ],
         unbroken=[axis],
     )
-    say(f"Better or worse than most means: than {source} itself.")
+    say(f"Better and worse than most are said against {source} itself.")
 
 
 def _print_standings(found: Sequence[Standing]) -> None:

@@ -112,8 +112,8 @@ def _show_parts(source: str) -> None:
         column_config={"Estimate": SIGNED, "Low": SIGNED, "High": SIGNED},
     )
     st.caption(
-        f"Better or worse than most means: than {plain(source)} itself. Each {chosen} is believed "
-        "to be as good as its source until it shows otherwise."
+        f"Better and worse than most are said against {plain(source)} itself. Each {chosen} is "
+        "believed to be as good as its source until it shows otherwise."
     )
 
 

@@ -151,7 +151,7 @@ def test_a_source_is_taken_apart(footage: StockSuccessTracker, by: str, first: s
     text = run("sources", "clips", "pexels", "--by", by)
     assert first in text
     assert "0 is the average source" in text
-    assert text.endswith("Better or worse than most means: than pexels itself.\n")
+    assert text.endswith("Better and worse than most are said against pexels itself.\n")
 
 
 def test_parts_that_nobody_logged_are_said_not_to_be_known(footage: StockSuccessTracker) -> None:
