@@ -14,7 +14,7 @@ from benchmarks.ranking.catalogue import PEERS
 from benchmarks.ranking.play import Played
 from benchmarks.ranking.report import write_report
 from benchmarks.ranking.runs import OURS, Matrix, Progress, run, write
-from benchmarks.ranking.tuning import NotTuned, remember, tune, tuned
+from benchmarks.ranking.tuning import NotTuned, is_tuned, remember, tune, tuned
 from benchmarks.ranking.world_kinds import KINDS
 
 RESULTS = Path(__file__).with_name("results")
@@ -26,6 +26,8 @@ WORLDS = tuple(kind.name for kind in KINDS)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Do what was asked: everything, or one step."""
     asked = _parser().parse_args(arguments)
+    if asked.policies is None:
+        asked.policies = [name for name in NAMES if asked.step == "tune" or is_tuned(name)]
     if asked.step == "tune":
         _tune(asked)
     if asked.step in {"all", "run"}:
@@ -44,7 +46,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ranking", description=__doc__)
     steps = ("all", "tune", "run", "replay", "report")
     parser.add_argument("step", nargs="?", choices=steps, default="all")
-    parser.add_argument("--policies", nargs="+", choices=NAMES, default=NAMES, metavar="NAME")
+    parser.add_argument(
+        "--policies",
+        nargs="+",
+        choices=NAMES,
+        metavar="NAME",
+        help="all that are tuned, if not said",
+    )
     parser.add_argument("--worlds", nargs="+", choices=WORLDS, default=WORLDS, metavar="WORLD")
     parser.add_argument("--seeds", type=int, default=40, help="how many seeds")
     parser.add_argument("--first-seed", type=int, default=1000)

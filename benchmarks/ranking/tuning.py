@@ -64,6 +64,11 @@ def tuned(policy: str, *, told: bool) -> Setting:
     return setting
 
 
+def is_tuned(policy: str) -> bool:
+    """Whether the policy can play: it has no choice of settings, or one was found."""
+    return policy == OURS or len(PEERS[policy].settings()) == 1 or policy in _known()
+
+
 def _known() -> dict[str, Any]:
     if not TUNED.exists():
         return {}

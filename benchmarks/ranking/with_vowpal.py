@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from vowpalwabbit import Workspace
@@ -12,9 +12,10 @@ from benchmarks.ranking.measures import Floats
 from benchmarks.ranking.rewards import Evidence
 
 RETRAINED_EVERY = 3
+"""Releases, two days of a world: from the whole log anew, which takes it long."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Regression:
     """One example for each release with its shares as features, greedy but for `epsilon`.
 
@@ -27,12 +28,15 @@ class Regression:
     half_life: float | None = None
     epsilon: float = 0.0
     artist_features: bool = False
+    asked: int = field(default=0, init=False)
+    learned: Floats = field(default_factory=lambda: np.zeros(0), init=False)
 
     def promises(self, evidence: Evidence, rng: np.random.Generator) -> Floats:
         """The estimates, or at random with probability `epsilon`."""
-        if rng.random() < self.epsilon:
-            return rng.random(evidence.sources)
-        return self.estimates(evidence)
+        if self.asked % RETRAINED_EVERY == 0:
+            self.learned = self.estimates(evidence)
+        self.asked += 1
+        return rng.random(evidence.sources) if rng.random() < self.epsilon else self.learned
 
     def estimates(self, evidence: Evidence) -> Floats:
         """The prediction for a release cut of one source alone."""
@@ -60,8 +64,7 @@ class SquareCb:
 
     The order is drawn without replacement from the probabilities it gives. What it is told of its
     past choices is an even chance: several sources make a release, and what was on offer, not the
-    draw alone, decided which. Costs are scores with the sign turned. It is the one peer that is
-    retrained after every third release only, every two days of a world, as it takes seconds.
+    draw alone, decided which. Costs are scores with the sign turned.
     """
 
     def __init__(self, *, rate: float, gamma: float) -> None:
