@@ -49,9 +49,10 @@ class Belief:
     """The joint posterior of the present qualities, in standard deviations of performance.
 
     `mean` (sources,) and `covariance` (sources, sources): 0 is the average source. `awaiting` is
-    the covariance there will be when the releases still without a score have one: how much they
-    will tell is known before it is known what. `influence` (sources, releases) times the worth, NaN
-    taken as 0, is `mean`. `residual` (releases,) is what of the worth is not explained, and
+    for choosing: the covariance there will be when the releases still without a score have one, for
+    how much they will tell is known before it is known what; and were the level known, for it moves
+    all sources alike and no order depends on it. `influence` (sources, releases) times the worth,
+    NaN taken as 0, is `mean`. `residual` (releases,) is what of the worth is not explained, and
     `variance` (releases,) what its noise was taken to be, NaN without a score; `noise` is its
     variance for a fresh release.
     """
@@ -111,11 +112,13 @@ def believe(evidence: Evidence, *, half_life: timedelta) -> Belief:
     awaited = ~scored & (evidence.ages < AWAITED / _DAY)
     still_to_come = _rows(evidence, awaited, half_life=half_life)
     later = precision + still_to_come.gram / noise
+    apart = 1 + len(_DRIFT_KNOTS)  # the level and its drift, which are no source's
+    qualities = now[:, apart:]
     return Belief(
         sources=evidence.sources,
         mean=target @ spread,
         covariance=_symmetric(now @ spread),
-        awaiting=_symmetric(now @ np.linalg.solve(later, now.T)),
+        awaiting=_symmetric(qualities @ np.linalg.solve(later[apart:, apart:], qualities.T)),
         influence=influence,
         residual=residual,
         variance=variance,

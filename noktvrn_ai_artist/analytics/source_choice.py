@@ -7,7 +7,9 @@ normal noise e for each source tells equals apart and lets those just behind go 
 Both are drawn from 2,000 pairs that are always the same. So there are finitely many orders, and the
 probability of each source is counted, not estimated: it can be relied on when the log is used to
 judge another way of choosing. Doubt is what will be left once the releases under way have their
-scores: evidence that is already bought need not be bought twice.
+scores, for evidence that is already bought need not be bought twice; and without the doubt about
+the level, which all sources share: it would hide how much is known of a source that is in every
+release.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from noktvrn_ai_artist.analytics.source_belief import Belief
 from noktvrn_ai_artist.analytics.source_ranking import normal_draws
 from noktvrn_ai_artist.analytics.source_records import Candidate, Selection
 
-LARGEST_BONUS = 2.5
+LARGEST_BONUS = 2.0
 """In standard deviations; the smallest is 0, and all between are as likely."""
 DITHER = 0.1
 

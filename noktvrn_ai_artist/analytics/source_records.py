@@ -118,9 +118,9 @@ class ScoreReport:
 class Candidate:
     """One source when a choice was drawn: what was believed of it, and how likely it was.
 
-    `mean` and `sd` are in standard deviations of release performance, `sd` with the releases that
-    are still without a score counted as evidence already bought; `probability` is that of being
-    among the first `Selection.top_n`.
+    `mean` and `sd` are in standard deviations of release performance, `sd` without the doubt about
+    the level and with the releases still without a score counted as evidence already bought;
+    `probability` is that of being among the first `Selection.top_n`.
     """
 
     source: str

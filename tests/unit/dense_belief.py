@@ -68,6 +68,11 @@ class DenseModel:
             more += model.ARTIST_SD**2
         return noise * (1 + float(more) / model._USUAL_NOISE)
 
+    def of_level(self, rows: list[int]) -> Floats:
+        """The part of their covariance that is the level's and its drift's."""
+        knots = np.array([self.drift(row) for row in rows]).reshape(-1, len(model._DRIFT_KNOTS))
+        return model.LEVEL_SD**2 + model.DRIFT_SD**2 * knots @ knots.T
+
     def of_worth(self, rows: list[int], noise: float) -> Floats:
         """The covariance of these releases' worth."""
         return np.array(
@@ -119,11 +124,13 @@ class DenseModel:
         rows = self.scored
         return np.linalg.solve(self.of_worth(rows, noise), self.with_qualities(rows).T).T
 
-    def covariance(self, noise: float, *, rows: list[int]) -> Floats:
+    def covariance(self, noise: float, *, rows: list[int], level_known: bool = False) -> Floats:
         """The posterior covariance of the qualities once these releases have been seen."""
         prior = model.QUALITY_SD**2 * np.eye(len(self.evidence.sources))
-        cross = self.with_qualities(rows)
-        return prior - cross @ np.linalg.solve(self.of_worth(rows, noise), cross.T)
+        cross, worth = self.with_qualities(rows), self.of_worth(rows, noise)
+        if level_known:
+            worth = worth - self.of_level(rows)
+        return prior - cross @ np.linalg.solve(worth, cross.T)
 
     def residual(self, noise: float) -> Floats:
         """What of each worth the posterior leaves to the noise."""

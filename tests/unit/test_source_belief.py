@@ -73,14 +73,15 @@ def test_the_posterior_is_that_of_the_dense_joint_distribution(
 
 
 @given(bodies_of_evidence(), half_lives)
-def test_what_is_awaited_counts_as_if_it_were_seen_but_only_in_the_covariance(
+def test_what_is_awaited_counts_as_if_it_were_seen_and_the_level_as_if_it_were_known(
     seen: Evidence, half_life: timedelta
 ) -> None:
     belief, dense = (
         believe(seen, half_life=half_life),
         DenseModel(evidence=seen, half_life=half_life),
     )
-    later = dense.covariance(belief.noise, rows=dense.scored + dense.awaited)
+    rows = dense.scored + dense.awaited
+    later = dense.covariance(belief.noise, rows=rows, level_known=True)
     np.testing.assert_allclose(belief.awaiting, later, **EXACT)
 
 
@@ -272,8 +273,18 @@ def test_a_release_without_a_score_is_awaited_for_four_weeks_and_then_no_more() 
     seen = evidence([[1], [1]], [1.0, math.nan], ages=[50.0, 27.9])
     overdue = replace(seen, ages=np.array([50.0, 28.0]))
     assert (believed(seen).awaiting < believed(seen).covariance).all()
-    np.testing.assert_array_equal(believed(overdue).awaiting, believed(overdue).covariance)
+    alone = evidence([[1]], [1.0], ages=[50.0])
+    np.testing.assert_allclose(believed(overdue).awaiting, believed(alone).awaiting, **EXACT)
     np.testing.assert_array_equal(believed(overdue).covariance, believed(seen).covariance)
+
+
+def test_what_is_known_of_a_source_but_for_the_level_is_known_when_it_comes_to_choosing() -> None:
+    """A source in every release can hardly be told from the level, yet nothing is left to try."""
+    always, never = 0, 1
+    shares = [[0.8, 0.0, 0.2], [0.9, 0.0, 0.1]] * 60
+    belief = believed(evidence(shares, [0.1, -0.1] * 60))
+    assert belief.awaiting[always, always] < 0.5 * belief.covariance[always, always]
+    assert belief.awaiting[never, never] == pytest.approx(QUALITY_SD**2)
 
 
 def test_a_good_artist_is_not_taken_for_good_footage() -> None:
