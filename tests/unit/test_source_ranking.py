@@ -282,6 +282,7 @@ def test_means_that_differ_by_rounding_alone_stand_by_name() -> None:
         awaiting=np.eye(2),
         influence=np.zeros((2, 0)),
         residual=np.zeros(0),
+        variance=np.zeros(0),
         noise=0.7,
     )
     assert Ranking(evidence=evidence(np.zeros((0, 2)), []), belief=nearly).order.tolist() == [0, 1]
