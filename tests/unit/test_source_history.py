@@ -33,8 +33,11 @@ def report(release_id: int = 1, score: float = 1.0, **fields: object) -> ScoreRe
 
 
 def selection(name: str = "s", mean: float = 0.0) -> Selection:
-    candidate = Candidate(source="pexels", mean=mean, sd=1.0, probability=1.0)
-    return Selection(selection_id=name, drawn_at=NOON, top_n=1, candidates=(candidate,))
+    candidates = tuple(
+        Candidate(source=source, mean=mean, sd=1.0, probability=0.5)
+        for source in ("pexels", "coverr")
+    )
+    return Selection(selection_id=name, drawn_at=NOON, top_n=1, candidates=candidates)
 
 
 days = st.integers(-3, 3).map(lambda number: NOON + number * DAY)

@@ -37,9 +37,10 @@ labels = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=
 )
 instants = st.datetimes(datetime(2005, 1, 2), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 events = st.none() | st.uuids().map(str)
+SOURCES = ("Pexels", "größe", "コバー")
 usages = st.builds(
     ClipUsage,
-    source_name=st.sampled_from(["Pexels", "größe", "コバー"]),
+    source_name=st.sampled_from(SOURCES),
     clip_id=labels,
     release_id=st.integers(1, 2**63 - 1),
     used_at=instants,
@@ -56,12 +57,17 @@ reports = st.builds(
     event_id=events,
     artist_id=st.none() | st.integers(0, 2**63 - 1),
 )
-candidates = st.builds(
-    Candidate,
-    source=st.sampled_from(["pexels", "größe"]),
-    mean=st.floats(-LARGEST_VALUE, LARGEST_VALUE),
-    sd=st.floats(0, LARGEST_VALUE),
-    probability=st.floats(0, 1),
+candidates = st.tuples(
+    *(
+        st.builds(
+            Candidate,
+            source=st.just(source),
+            mean=st.floats(-LARGEST_VALUE, LARGEST_VALUE),
+            sd=st.floats(0, LARGEST_VALUE),
+            probability=st.floats(0, 1),
+        )
+        for source in SOURCES
+    )
 )
 drawn = st.tuples(
     *(
@@ -70,7 +76,7 @@ drawn = st.tuples(
             selection_id=st.just(name),
             drawn_at=instants,
             top_n=st.integers(0, 5),
-            candidates=st.lists(candidates, min_size=1, max_size=3).map(tuple),
+            candidates=candidates,
         )
         for name in ("s", "t")
     )
@@ -80,7 +86,9 @@ SELECTIONS = tuple(
         selection_id=name,
         drawn_at=NOON,
         top_n=1,
-        candidates=(Candidate(source="pexels", mean=0.0, sd=1.0, probability=1.0),),
+        candidates=tuple(
+            Candidate(source=source, mean=0.0, sd=1.0, probability=1.0) for source in SOURCES
+        ),
     )
     for name in ("s", "t")
 )
