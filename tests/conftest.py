@@ -91,3 +91,10 @@ def empty(database: Database) -> None:
         ).fetchall()
         tables = ", ".join(name for (name,) in found)
         connection.execute(f"truncate {tables} restart identity cascade".encode())
+
+
+@pytest.fixture
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder of the test's own for what commands read from the settings."""
+    monkeypatch.setenv("NOKTVRN_DATA_DIR", str(tmp_path))
+    return tmp_path

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.ranking.measures import Floats
+from noktvrn_ai_artist.analytics.score_maturing import normal_scores
 
 BUCKET_EDGES = np.array([0.6, 2.0, 5.0, 10.0, 20.0])
 SOURCE_RIDGE, ARTIST_RIDGE = 4.0, 1.0
@@ -136,23 +135,6 @@ def matured_scores(logs: Floats) -> Floats:
     known = np.isfinite(logs)
     last = logs.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
     return logs[np.arange(len(logs)), last] + still_to_come[last]
-
-
-def normal_scores(values: Floats) -> Floats:
-    """Each value's normal score by its rank; the worlds' scores have no ties.
-
-    >>> normal_scores(np.array([3.0, 100.0, 7.0])).round(2).tolist()
-    [-0.87, 0.87, 0.0]
-    """
-    scores = np.empty(len(values))
-    scores[np.argsort(values, kind="stable")] = _quantiles(len(values))
-    return scores
-
-
-@lru_cache(maxsize=4096)
-def _quantiles(count: int) -> tuple[float, ...]:
-    quantile = NormalDist().inv_cdf
-    return tuple(quantile((rank - 3 / 8) / (count + 1 / 4)) for rank in range(1, count + 1))
 
 
 def nuisance(scores: Floats, shares: Floats, artists: NDArray[np.int64] | None) -> Floats:

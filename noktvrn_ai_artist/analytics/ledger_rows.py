@@ -9,12 +9,11 @@ from operator import attrgetter
 
 from psycopg.rows import args_row, class_row
 
+from noktvrn_ai_artist.analytics.source_history import Contents
 from noktvrn_ai_artist.analytics.source_records import ClipUsage, ScoreReport, Selection
 from noktvrn_ai_artist.analytics.source_rows import candidate_rows, candidates_from
 from noktvrn_ai_artist.database.connection_manager import Connection
 from noktvrn_ai_artist.database.queries import query
-
-Contents = Mapping[str, tuple[object, ...]]
 
 _USAGE_COLUMNS = (
     "release_id",

@@ -25,9 +25,9 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from noktvrn_ai_artist.analytics.growth_curves import DAY
+from noktvrn_ai_artist.analytics.score_maturing import Floats
 from noktvrn_ai_artist.analytics.source_evidence import UNTOLD, Evidence
-
-Floats = NDArray[np.floating]
 
 QUALITY_SD = 0.5
 """How far sources are believed to differ, in standard deviations of release performance."""
@@ -41,7 +41,6 @@ AWAITED = timedelta(days=28)
 _DRIFT_KNOTS = np.array([0.0, 1 / 3, 1.0, 2.0, 4.0, 8.0, 16.0])  # half-lives before the present
 _NOISES = np.geomspace(0.15, 1.35, 12)
 _USUAL_NOISE, _NOISE_DOUBT = 0.7, 0.5
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -109,7 +108,7 @@ def believe(evidence: Evidence, *, half_life: timedelta) -> Belief:
     residual, variance = np.full(len(scored), np.nan), np.full(len(scored), np.nan)
     residual[scored] = regression.residual(effects, noise)
     variance[scored] = noise / rows.weights
-    awaited = ~scored & (evidence.ages < AWAITED / _DAY)
+    awaited = ~scored & (evidence.ages < AWAITED / DAY)
     still_to_come = _rows(evidence, awaited, half_life=half_life)
     later = precision + still_to_come.gram / noise
     apart = 1 + len(_DRIFT_KNOTS)  # the level and its drift, which are no source's
@@ -144,7 +143,7 @@ class _Rows:
 def _rows(evidence: Evidence, which: NDArray[np.bool_], *, half_life: timedelta) -> _Rows:
     """These releases as rows: the level, its drift, each source lasting, each source's form."""
     shares = evidence.shares[which]
-    halves = np.maximum(evidence.ages[which], 0.0) / (half_life / _DAY)
+    halves = np.maximum(evidence.ages[which], 0.0) / (half_life / DAY)
     present = 2.0**-halves
     place = np.interp(halves, _DRIFT_KNOTS, np.arange(len(_DRIFT_KNOTS)))
     drift = np.maximum(0.0, 1.0 - np.abs(place[:, None] - np.arange(len(_DRIFT_KNOTS))))

@@ -10,10 +10,9 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from noktvrn_ai_artist.analytics.score_maturing import AGE_GROUPS, matured, normal_scores
+from noktvrn_ai_artist.analytics.score_maturing import AGE_GROUPS, Floats, matured, normal_scores
 from noktvrn_ai_artist.analytics.source_history import ReleaseHistory, SourceHistory
 
-Floats = NDArray[np.floating]
 Whole = NDArray[np.int64]
 
 UNTOLD = -1

@@ -11,7 +11,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TypeVar
 
@@ -60,7 +60,7 @@ class ReleaseHistory:
 
         Nothing that is told later, above all no new score, makes a release young again.
         """
-        return min(usage.used_at for usage in self.usages).timestamp()
+        return self.usages[0].used_at.timestamp()
 
     @cached_property
     def shares(self) -> Mapping[str, float]:
@@ -81,8 +81,7 @@ class ReleaseHistory:
         """The latest score in each age group, NaN where none was reported."""
         scores = [math.nan] * AGE_GROUPS
         for report in self.reports:
-            age = timedelta(seconds=report.reported_at.timestamp() - self.cut_at)
-            scores[age_group(age)] = report.score
+            scores[age_group(report.reported_at - self.usages[0].used_at)] = report.score
         return tuple(scores)
 
     @cached_property

@@ -20,13 +20,11 @@ from math import sqrt
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
 
+from noktvrn_ai_artist.analytics.score_maturing import Floats
 from noktvrn_ai_artist.analytics.source_history import SourceHistory
-from noktvrn_ai_artist.analytics.source_ranking import HALF_WIDTH, Ranking
+from noktvrn_ai_artist.analytics.source_ranking import DECIMALS, HALF_WIDTH, Ranking
 from noktvrn_ai_artist.analytics.source_records import ClipUsage, PartStanding
-
-Floats = NDArray[np.floating]
 
 PART_SD = 0.3
 """How far the clips of a source are believed to differ, in sd of release performance."""
@@ -90,7 +88,7 @@ def part_standings_of(
         )
         for name, its in uses.items()
     ]
-    return sorted(standings, key=lambda standing: (-round(standing.mean, 9), standing.part))
+    return sorted(standings, key=lambda standing: (-round(standing.mean, DECIMALS), standing.part))
 
 
 def _uses_by_part(

@@ -11,21 +11,20 @@ import numpy as np
 from numpy.random import PCG64, Generator
 from numpy.typing import NDArray
 
-from noktvrn_ai_artist.analytics.score_maturing import AGE_GROUPS, unit_of
+from noktvrn_ai_artist.analytics.score_maturing import AGE_GROUPS, Floats, unit_of
 from noktvrn_ai_artist.analytics.source_belief import QUALITY_SD, Belief, believe
 from noktvrn_ai_artist.analytics.source_evidence import Evidence, evidence_of
 from noktvrn_ai_artist.analytics.source_history import SourceHistory
 from noktvrn_ai_artist.analytics.source_records import Contribution, Explanation, Standing
 from noktvrn_ai_artist.errors import UnknownSource
 
-Floats = NDArray[np.floating]
-
 CREDIBLE_LEVEL = 0.9
 HALF_WIDTH = NormalDist().inv_cdf((1 + CREDIBLE_LEVEL) / 2)
 """How many standard deviations an interval of CREDIBLE_LEVEL reaches to each side."""
 _DRAWS = 2000
 _TOP = 3
-_DECIMALS = 9
+DECIMALS = 9
+"""To so many decimals two means are told apart; beyond them it is rounding, and names decide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,7 +37,7 @@ class Ranking:
     @property
     def order(self) -> NDArray[np.intp]:
         """The sources from the best mean down, ties (but for rounding) by name."""
-        return np.argsort(-self.belief.mean.round(_DECIMALS), kind="stable")
+        return np.argsort(-self.belief.mean.round(DECIMALS), kind="stable")
 
 
 def ranked(history: SourceHistory, *, as_of: datetime, half_life: timedelta) -> Ranking:

@@ -26,18 +26,18 @@ _MOST_SELECTIONS = 20_000
 
 def usages_text(usages: Iterable[ClipUsage]) -> str:
     """The usages' rows as JSON, without the brackets around them."""
-    return _text([usage_row(usage) for usage in usages])
+    return _text([_usage_row(usage) for usage in usages])
 
 
 def reports_text(reports: Iterable[ScoreReport]) -> str:
     """The reports' rows as JSON, without the brackets around them."""
-    return _text([report_row(report) for report in reports])
+    return _text([_report_row(report) for report in reports])
 
 
 @lru_cache(maxsize=_MOST_SELECTIONS)
 def selection_text(selection: Selection) -> str:
     """The selection's row as JSON; it never changes, so it is made once."""
-    return _text([selection_row(selection)])
+    return _text([_selection_row(selection)])
 
 
 def _text(rows: list[list[object]]) -> str:
@@ -54,7 +54,7 @@ def _padded(row: object, places: int) -> object:
     return [*row, *[None] * (places - len(row))] if isinstance(row, list) else row
 
 
-def usage_row(usage: ClipUsage) -> list[object]:
+def _usage_row(usage: ClipUsage) -> list[object]:
     return _row(
         usage.release_id,
         usage.source_name,
@@ -68,6 +68,11 @@ def usage_row(usage: ClipUsage) -> list[object]:
 
 
 def usage_from(row: object) -> ClipUsage:
+    """The usage of such a row.
+
+    Raises:
+        ValueError: it is not one of a usage.
+    """
     match _padded(row, _USAGE_PLACES):
         case [
             int(release_id),
@@ -92,7 +97,7 @@ def usage_from(row: object) -> ClipUsage:
     raise ValueError("a usage in it is not [release, source, clip, time, ...]")
 
 
-def report_row(report: ScoreReport) -> list[object]:
+def _report_row(report: ScoreReport) -> list[object]:
     return _row(
         report.release_id,
         report.score,
@@ -103,6 +108,11 @@ def report_row(report: ScoreReport) -> list[object]:
 
 
 def report_from(row: object) -> ScoreReport:
+    """The score of such a row.
+
+    Raises:
+        ValueError: it is not one of a score.
+    """
     match _padded(row, _SCORE_PLACES):
         case [
             int(release_id),
@@ -121,7 +131,7 @@ def report_from(row: object) -> ScoreReport:
     raise ValueError("a score in it is not [release, score, time, ...]")
 
 
-def selection_row(selection: Selection) -> list[object]:
+def _selection_row(selection: Selection) -> list[object]:
     return [
         selection.selection_id,
         selection.drawn_at.isoformat(),
@@ -136,6 +146,11 @@ def candidate_rows(selection: Selection) -> list[list[object]]:
 
 
 def selection_from(row: object) -> Selection:
+    """The selection of such a row.
+
+    Raises:
+        ValueError: it is not one of a selection.
+    """
     match row:
         case [str(name), str(time), int(top_n), [*candidates]]:
             return Selection(

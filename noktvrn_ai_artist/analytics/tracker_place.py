@@ -23,16 +23,16 @@ def open_tracker(
         StateFileUnreadable: the file is neither a history nor a pointer.
         DatabaseUnavailable: the history is in a database that cannot be reached.
     """
-    path = settings.source_stats_path
-    ledger_id = SourceStatsFile(path).moved_to()
+    file = _file(settings.source_stats_path)
+    ledger_id = file.moved_to()
     if ledger_id is None:
-        return StockSuccessTracker(path, clock=clock)
+        return StockSuccessTracker(store=file, clock=clock)
     return StockSuccessTracker(store=_ledger(shared_database(), ledger_id), clock=clock)
 
 
 def is_moved(settings: Settings) -> bool:
     """Whether the history was moved to PostgreSQL."""
-    return SourceStatsFile(settings.source_stats_path).moved_to() is not None
+    return _file(settings.source_stats_path).moved_to() is not None
 
 
 def move_to_postgres(settings: Settings) -> Path | None:
@@ -47,7 +47,13 @@ def move_to_postgres(settings: Settings) -> Path | None:
         WrongLedger: the ledger holds something else; nothing was moved.
     """
     ledger = SourceLedger(shared_database())
-    return SourceStatsFile(settings.source_stats_path).hand_over(ledger.carry_over)
+    return _file(settings.source_stats_path).hand_over(ledger.carry_over)
+
+
+@lru_cache(maxsize=1)
+def _file(path: Path) -> SourceStatsFile:
+    """One file object for a process, so that what has not changed need not be decoded again."""
+    return SourceStatsFile(path)
 
 
 @lru_cache(maxsize=1)

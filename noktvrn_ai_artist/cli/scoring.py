@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from noktvrn_ai_artist.analytics import performance_db_service as service
+from noktvrn_ai_artist.analytics.growth_curves import DAY
 from noktvrn_ai_artist.analytics.observation_rules import number_from
 from noktvrn_ai_artist.analytics.tracker_place import open_tracker
 from noktvrn_ai_artist.analytics.usual_performance import FEWEST
@@ -21,7 +22,6 @@ from noktvrn_ai_artist.settings import Settings
 _MOST_MOVES = 20
 _LONGEST_TITLE = 20
 _NEEDED = f"it takes {FEWEST + 1} with a publication date whose totals are known at one age"
-_DAY = timedelta(days=1)
 
 
 def score(
@@ -104,7 +104,7 @@ def _cells(move: Move) -> tuple[object, ...]:
     short = title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…"
     was = None if move.old is None else f"{move.old:+.2f}"
     sd = None if move.sd is None else f"{move.sd:.1f}"
-    ages = _listed([f"{part.age / _DAY:g} d" for part in move.parts])
+    ages = _listed([f"{part.age / DAY:g} d" for part in move.parts])
     values = _listed([shown(round(part.value)) for part in move.parts])
     usual = _listed([shown(round(part.usual)) for part in move.parts])
     return (shown_id(move.release_id), short, was, f"{move.new:+.2f}", sd, ages, values, usual)

@@ -60,13 +60,6 @@ def run(*arguments: str) -> str:
 
 
 @pytest.fixture
-def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data folder of the test's own for what commands read from the settings."""
-    monkeypatch.setenv("NOKTVRN_DATA_DIR", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture
 def ingested(database: Database, own_state: Path) -> Database:
     run("ingest", str(SAMPLE))
     run("tracker", "log-usage", "pexels", "a clip", "1")

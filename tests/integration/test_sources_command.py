@@ -29,12 +29,6 @@ def run(*arguments: str, width: int = 80) -> str:
 
 
 @pytest.fixture
-def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("NOKTVRN_DATA_DIR", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture
 def footage(own_state: Path) -> StockSuccessTracker:
     """Ten good releases from pexels, ten bad ones from videvo, one from coverr."""
     tracker = StockSuccessTracker(Settings.from_environment().source_stats_path)

@@ -227,3 +227,15 @@ def cuts(calls: Sequence[Call]) -> Iterator[tuple[int, int]]:
     """Every point the power may fail at: how many calls were made, and changes acknowledged."""
     for made in range(len(calls) + 1):
         yield made, sum(call.kind == "acknowledged" for call in calls[:made])
+
+
+def without_file_syncs(calls: list[Call]) -> list[Call]:
+    """The same calls of a program that does not sync what it has written."""
+    files = {call.inode for call in calls if call.kind == "make file"}
+    return [call for call in calls if call.kind != "sync" or call.inode not in files]
+
+
+def without_folder_syncs(calls: list[Call]) -> list[Call]:
+    """The same calls of a program that does not sync the folder it renamed in."""
+    homes = {call.folder for call in calls if call.kind == "rename"}
+    return [call for call in calls if call.kind != "sync" or call.inode not in homes]

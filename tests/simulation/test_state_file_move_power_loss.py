@@ -13,7 +13,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from power_loss import Call, Disk, Killed, Recorder, cuts, laid_out
+from power_loss import (
+    Call,
+    Disk,
+    Killed,
+    Recorder,
+    cuts,
+    laid_out,
+    without_file_syncs,
+    without_folder_syncs,
+)
 
 from noktvrn_ai_artist.analytics.source_history import SourceHistory
 from noktvrn_ai_artist.analytics.source_records import ClipUsage
@@ -136,16 +145,6 @@ def test_every_disk_that_a_power_cut_may_leave_has_the_history_once(tmp_path: Pa
     opened, found = violations(recordings, tmp_path)
     assert found == []
     assert opened >= 30
-
-
-def without_file_syncs(calls: list[Call]) -> list[Call]:
-    files = {call.inode for call in calls if call.kind == "make file"}
-    return [call for call in calls if call.kind != "sync" or call.inode not in files]
-
-
-def without_folder_syncs(calls: list[Call]) -> list[Call]:
-    homes = {call.folder for call in calls if call.kind == "rename"}
-    return [call for call in calls if call.kind != "sync" or call.inode not in homes]
 
 
 @pytest.mark.parametrize("sabotage", [without_file_syncs, without_folder_syncs])

@@ -14,7 +14,16 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from power_loss import Call, Disk, Killed, Recorder, cuts, laid_out
+from power_loss import (
+    Call,
+    Disk,
+    Killed,
+    Recorder,
+    cuts,
+    laid_out,
+    without_file_syncs,
+    without_folder_syncs,
+)
 
 from noktvrn_ai_artist.analytics import source_stats_file
 from noktvrn_ai_artist.analytics.source_history import SourceHistory
@@ -134,16 +143,6 @@ def violations(recordings: Sequence[Sequence[Call]], place: Path) -> tuple[int, 
         shutil.rmtree(folder)
     print(f"{len(states)} disks opened, {len(found)} violations")
     return len(states), found
-
-
-def without_file_syncs(calls: list[Call]) -> list[Call]:
-    files = {call.inode for call in calls if call.kind == "make file"}
-    return [call for call in calls if call.kind != "sync" or call.inode not in files]
-
-
-def without_folder_syncs(calls: list[Call]) -> list[Call]:
-    homes = {call.folder for call in calls if call.kind == "rename"}
-    return [call for call in calls if call.kind != "sync" or call.inode not in homes]
 
 
 def without_syncs_of_new_folders(calls: list[Call]) -> list[Call]:

@@ -14,9 +14,10 @@ from benchmarks.ranking.calibration import Check
 from benchmarks.ranking.measures import half_width, kendall_tau, ndcg_at, precision_at
 from benchmarks.ranking.play import play
 from benchmarks.ranking.policy import Beliefs
-from benchmarks.ranking.rewards import ReleaseLog, matured_scores, normal_scores, nuisance
+from benchmarks.ranking.rewards import ReleaseLog, matured_scores, nuisance
 from benchmarks.ranking.world_kinds import KINDS, WorldKind
 from benchmarks.ranking.worlds import REPORT_AGES, World, draw
+from noktvrn_ai_artist.analytics.score_maturing import normal_scores
 
 SEEDS = range(20)
 NAMED = {kind.name: kind for kind in KINDS}
