@@ -17,12 +17,19 @@ NoktvrnError
 │   ├── DatabaseUnavailable
 │   │   └── PrivateServerError
 │   └── MigrationError
-└── TrackerError
-    ├── BadTrackerInput (also a ValueError)
-    ├── UnknownSource
-    ├── StateFileUnreadable
-    ├── StateFileNotWritten
-    └── WrongLedger
+├── TrackerError
+│   ├── BadTrackerInput (also a ValueError)
+│   ├── UnknownSource
+│   ├── StateFileUnreadable
+│   ├── StateFileNotWritten
+│   └── WrongLedger
+├── ProviderError
+│   ├── NotConfigured
+│   ├── ProviderUnavailable
+│   ├── QuotaSpent
+│   ├── AccessRefused
+│   └── BadAnswer
+└── CollectionUnderWay
 
 A class's docstring is its message when none is given; facts a program may want are attributes.
 """
@@ -31,6 +38,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from inspect import cleandoc
 from pathlib import Path
 
@@ -186,3 +194,42 @@ class StateFileNotWritten(TrackerError):
 
 class WrongLedger(TrackerError):
     """The tracker's ledger in the database is not the one that goes with its state file."""
+
+
+class ProviderError(NoktvrnError):
+    """A platform or stock library did not give what was asked.
+
+    Its texts never hold a URL's query, a header or a body: secrets travel there.
+    """
+
+    def __init__(self, provider: str, reason: str) -> None:
+        self.provider, self.reason = provider, reason
+        super().__init__(f"{provider}: {reason}")
+
+
+class NotConfigured(ProviderError):
+    """The key or token that this provider needs was not set."""
+
+
+class ProviderUnavailable(ProviderError):
+    """No good answer came within the attempts and the time allowed."""
+
+
+class QuotaSpent(ProviderError):
+    """The provider's quota is used up; asking again before `until` is no use."""
+
+    def __init__(self, provider: str, reason: str, *, until: datetime) -> None:
+        self.until = until
+        super().__init__(provider, f"{reason}; again from {until:%Y-%m-%d %H:%M} UTC")
+
+
+class AccessRefused(ProviderError):
+    """The provider refuses this key, token or request, and would again."""
+
+
+class BadAnswer(ProviderError):
+    """The provider's answer cannot be read as its documentation says."""
+
+
+class CollectionUnderWay(NoktvrnError):
+    """Another collection of this platform is under way."""

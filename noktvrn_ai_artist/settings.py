@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import platformdirs
@@ -24,6 +25,11 @@ class Settings(BaseSettings):
     the database on the private server, `NOKTVRN_SOURCE_STATS` the tracker's state file,
     `NOKTVRN_POOL_SIZE` how many connections a process may hold (1-100), and `NOKTVRN_DEMO` says
     that what is shown is the demo's. A variable that is set to nothing is not set.
+
+    Keys and tokens of the platforms and stock libraries, all optional, are `NOKTVRN_` and the
+    field's name in capitals: `NOKTVRN_YOUTUBE_API_KEY`, `NOKTVRN_PEXELS_API_KEY`, ...
+    `NOKTVRN_BASE_URLS` sends the calls of a provider elsewhere, as JSON:
+    `{"pexels": "http://127.0.0.1:8080"}`.
     """
 
     # An empty path would otherwise be the current directory, and a server's data end up there.
@@ -37,6 +43,22 @@ class Settings(BaseSettings):
     source_stats: Path | None = None
     demo: bool = False
     pool_size: int = Field(default=8, ge=1, le=100)
+    base_urls: Mapping[str, str] = Field(default_factory=dict)
+
+    youtube_api_key: SecretStr | None = None
+    google_client_id: SecretStr | None = None
+    google_client_secret: SecretStr | None = None
+    google_refresh_token: SecretStr | None = None
+    spotify_client_id: SecretStr | None = None
+    spotify_client_secret: SecretStr | None = None
+    tiktok_client_key: SecretStr | None = None
+    tiktok_client_secret: SecretStr | None = None
+    tiktok_refresh_token: SecretStr | None = None
+    soundcloud_client_id: SecretStr | None = None
+    soundcloud_client_secret: SecretStr | None = None
+    pexels_api_key: SecretStr | None = None
+    pixabay_api_key: SecretStr | None = None
+    coverr_api_key: SecretStr | None = None
 
     @classmethod
     def from_environment(cls) -> Settings:

@@ -62,6 +62,8 @@ FLOORS = {
     "noktvrn_ai_artist.analytics.stock_success_tracker": 3,
     "noktvrn_ai_artist.analytics.source_course": 3,
     "noktvrn_ai_artist.feedback_loop": 3,
+    "noktvrn_ai_artist.collectors": 0,
+    "noktvrn_ai_artist.collectors.messages": 0,
     "noktvrn_ai_artist.database": 2,
     "noktvrn_ai_artist.ingest": 0,
     "noktvrn_ai_artist.ingest.csv_table": 2,

@@ -1,0 +1,1 @@
+"""Numbers from the platforms: pure clients, one transport, and the service that runs them."""
