@@ -33,7 +33,7 @@ class Checked:
 
     `covered` is by level and centre, `intervals` is how many were checked; `better` and `best` hold
     for each bin of stated probability how often it was stated, the sum stated, and how often it was
-    so: that one source is better than another, and that a source is the best of all available.
+    so: that one source is better than another, and that a source is the best of all that were used.
     """
 
     covered: Floats
@@ -87,7 +87,7 @@ class Check:
         mean, sd = beliefs.mean[known], beliefs.sd[known]
         best = Checked.nothing().best
         if beliefs.probability_best is not None:
-            is_best = quality[known] >= np.max(quality[list(available)])
+            is_best = quality[known] >= np.max(quality[known])
             best = _binned(beliefs.probability_best[known], is_best, BEST_EDGES)
         self._sum += Checked(
             covered=np.array([_covered(mean, sd, truth, level) for level in LEVELS]),

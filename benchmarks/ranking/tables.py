@@ -53,12 +53,12 @@ def coverage_table(result: Result) -> str:
 
 
 def reliability_table(result: Result) -> str:
-    """What was stated against what was so: one source better than another, and the best of all."""
+    """What was stated against what was so: one better than another, and the best of those used."""
     checked = checked_of(result, list(result.worlds))
     return "\n\n".join(
         [
             _binned_table("A is better than B, stated", EDGES, checked.better),
-            _binned_table("best of all, stated", BEST_EDGES, checked.best),
+            _binned_table("best of those used, stated", BEST_EDGES, checked.best),
         ]
     )
 
