@@ -1,6 +1,7 @@
 """New numbers become scores, and the tracker is told of those that moved.
 
-1. Curves that changed are read again and their milestones kept, some hundreds in a transaction.
+1. The change log is digested, which hands on the curves that changed; they are read again and their
+   milestones kept, some hundreds in a transaction.
 2. All releases are scored from the milestones, which is arithmetic over a small table.
 3. The tracker is told, in one write, of every score that is not the one it has.
 
@@ -19,6 +20,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from noktvrn_ai_artist.analytics import milestone_keeping as keeping
+from noktvrn_ai_artist.analytics.change_digest import digest_changes
 from noktvrn_ai_artist.analytics.declared_names import load_catalogue
 from noktvrn_ai_artist.analytics.metric_catalogue import Catalogue
 from noktvrn_ai_artist.analytics.milestone_keeping import TakenIn
@@ -116,7 +118,7 @@ def run_feedback(
     catalogue = load_catalogue(database)
     asked = _asked(catalogue, platform, metric, blend)
     with _transactions(database, dry_run=dry_run) as transact:
-        taken = _take_in(transact, catalogue, asked, dry_run=dry_run)
+        taken = _take_in(transact, catalogue, asked)
         standing = {report.release_id: report for report in book.reports()}
         basis = asked or only_basis(transact(keeping.metrics_with_milestones))
         ratings = _ratings(transact, basis) if basis else []
@@ -167,12 +169,10 @@ def _transactions(database: Database, *, dry_run: bool) -> Iterator[Transact]:
         yield rehearse
 
 
-def _take_in(
-    transact: Transact, catalogue: Catalogue, asked: Basis | None, *, dry_run: bool
-) -> TakenIn:
+def _take_in(transact: Transact, catalogue: Catalogue, asked: Basis | None) -> TakenIn:
     metrics = usual_metrics() + [metric for metric, _ in (asked.shares if asked else ())]
-    follow = keeping.add_followed if dry_run else keeping.follow_metrics
-    transact(partial(follow, metrics=metrics))
+    transact(partial(keeping.follow_metrics, metrics=metrics))
+    transact(digest_changes)
     transact(keeping.note_unread)
     taken = TakenIn()
     for metric in transact(keeping.followed_metrics):

@@ -85,7 +85,7 @@ class ImportBatch:
     """One import or one save: what it was asked to store, what came of it, whether it was undone.
 
     `read == stored + duplicate + rejected`, always; `corrected` is the part of `stored` that
-    replaced an earlier value.
+    replaced an earlier value, `expired` the part that is gone since (see retention).
     """
 
     batch_id: int
@@ -98,6 +98,7 @@ class ImportBatch:
     duplicate: int
     rejected: int
     undone_at: datetime | None
+    expired: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

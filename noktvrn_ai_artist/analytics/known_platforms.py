@@ -18,6 +18,7 @@ from noktvrn_ai_artist.analytics.metric_catalogue import (
     Platform,
 )
 
+_WINDOWS = ("7d", "28d", "12m")
 COUNTER, DAILY, GAUGE = MetricKind.COUNTER, MetricKind.DAILY, MetricKind.GAUGE
 UNIQUE, RATIO = MetricKind.ROLLING_UNIQUE, MetricKind.RATIO
 
@@ -107,11 +108,16 @@ def _youtube() -> Platform:
 def _spotify() -> Platform:
     # https://artists.spotify.com/faq/stats: days are UTC, numbers come once a day, about 15:00
     # Eastern; a stream is over 30 s; listeners are unique in the window and do not add up.
+    # Sums over a window that slides on are levels: two of them overlap, and never add up.
     late = timedelta(days=1)
     own = [
         _metric("streams", DAILY, "streams", lag=late),
         _metric("listeners", UNIQUE, "people", lag=late),
+        _metric("listeners_7d", UNIQUE, "people", lag=late),
         _metric("monthly_listeners", UNIQUE, "people", "listeners_28d", lag=late),
+        _metric("listeners_12m", UNIQUE, "people", lag=late),
+        *(_metric(f"streams_{window}", GAUGE, "streams", lag=late) for window in _WINDOWS),
+        *(_metric(f"saves_{window}", GAUGE, "saves", lag=late) for window in _WINDOWS),
         _metric("followers", GAUGE, "people", lag=late),
     ]
     return _platform("Spotify", "UTC", own)

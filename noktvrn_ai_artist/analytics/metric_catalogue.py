@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import lru_cache
 
 from noktvrn_ai_artist.errors import UnknownMetric, UnknownPlatform
 
@@ -156,6 +157,11 @@ def _squeezed(name: str) -> str:
 
 
 def _nearest(name: str, known: Iterable[str]) -> list[str]:
+    return list(_found_near(name, tuple(known)))
+
+
+@lru_cache(maxsize=256)  # a column with one wrong name asks for it in every row
+def _found_near(name: str, known: tuple[str, ...]) -> list[str]:
     by_folded = {fold(candidate): candidate for candidate in known}
     found = get_close_matches(fold(name)[:64], by_folded, n=3, cutoff=0.55)
     return [by_folded[folded] for folded in found]

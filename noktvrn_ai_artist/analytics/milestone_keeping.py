@@ -1,7 +1,7 @@
 """The milestones of every scored curve in PostgreSQL, read again where observations changed.
 
-Whoever changes an observation notes its curve in the same transaction (`changed_curves`); whoever
-reads the curve again deletes just the notes it saw, in the transaction that keeps what it read. So
+The digest of the change log hands on the curves of followed metrics (`curves_to_score`); whoever
+reads a curve again deletes just the notes it saw, in the transaction that keeps what it read. So
 there is no instant up to which all is known, and nothing that commits late can fall before it.
 """
 
@@ -27,7 +27,6 @@ from noktvrn_ai_artist.analytics.release_milestones import (
     milestones_of,
 )
 from noktvrn_ai_artist.analytics.scored_metrics import ScoredMetric
-from noktvrn_ai_artist.database.advisory_locks import AdvisoryLock, hold_alone
 from noktvrn_ai_artist.database.connection_manager import Connection
 from noktvrn_ai_artist.database.queries import query
 
@@ -49,38 +48,28 @@ class TakenIn:
 
 
 def followed_metrics(connection: Connection) -> list[ScoredMetric]:
-    """The metrics whose changes are noted."""
+    """The metrics whose changed curves are handed on."""
     rows = connection.execute(query("scored_metrics"))
     return [ScoredMetric(platform=platform, metric_type=name) for platform, name, _ in rows]
 
 
 def follow_metrics(connection: Connection, *, metrics: Iterable[ScoredMetric]) -> None:
-    """Have changes of these metrics noted, by whoever begins to write after this transaction.
+    """Have changed curves of these metrics handed on by every digest from now on.
 
-    It waits for the writers there are, which have not heard of it.
+    What a digest does not hand on because it has not heard of it was there before, and so it is
+    among the curves that are noted afterwards, in a transaction of its own.
     """
     wanted = sorted(set(metrics) - set(followed_metrics(connection)))
     if wanted:
-        hold_alone(connection, AdvisoryLock.UNDO)
-        add_followed(connection, metrics=wanted)
-
-
-def add_followed(connection: Connection, *, metrics: Sequence[ScoredMetric]) -> None:
-    """`follow_metrics`, where nobody else will build on it: in a transaction that is taken back."""
-    values = {
-        "platforms": [metric.platform for metric in metrics],
-        "metric_types": [metric.metric_type for metric in metrics],
-    }
-    connection.execute(query("add_scored_metrics"), values)
+        values = {
+            "platforms": [metric.platform for metric in wanted],
+            "metric_types": [metric.metric_type for metric in wanted],
+        }
+        connection.execute(query("add_scored_metrics"), values)
 
 
 def note_unread(connection: Connection) -> None:
-    """Note every curve of a metric that is followed since a transaction before this one.
-
-    Singly stored observations are noted of every metric; of those that are not followed they are
-    forgotten here.
-    """
-    connection.execute(query("drop_unfollowed_changes"))
+    """Note every curve of a metric that is followed since a transaction before this one."""
     for platform, name, all_noted in connection.execute(query("scored_metrics")).fetchall():
         metric = ScoredMetric(platform=platform, metric_type=name)
         if not all_noted and not _held(connection, metric):
@@ -95,7 +84,7 @@ def take_in(connection: Connection, *, metric: ScoredMetric, kind: MetricKind) -
     """
     _held(connection, metric)
     values = {**_names(metric), "most": CURVES_AT_ONCE, "span": SPAN}
-    taken = connection.execute(query("take_changed_curves"), values).fetchall()
+    taken = connection.execute(query("take_curves_to_score"), values).fetchall()
     if not taken:
         return TakenIn()
     values["release_ids"] = sorted({release_id for (release_id,) in taken})

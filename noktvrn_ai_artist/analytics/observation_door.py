@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from noktvrn_ai_artist.analytics.observation_rules import checked_observation
 from noktvrn_ai_artist.errors import BadValue, Rejection, UnknownMetric, UnknownPlatform
 from noktvrn_ai_artist.records import Observation
 
-_FIELDS = tuple(field.name for field in fields(Observation))
+FIELDS = tuple(field.name for field in fields(Observation))
 _NEEDED = ("release_id", "platform", "metric_type", "metric_value", "recorded_at")
 
 
@@ -51,16 +51,35 @@ class ObservationDoor:
     def _from_mapping(self, given: Mapping[str, Any]) -> Observation:
         if not isinstance(given, Mapping):
             raise BadValue("must be an observation or a dictionary of its columns", column="row")
-        values = {"source": self.source, **given}
-        values.pop("artist_id", None)  # what get_performance_data returns may come back in
-        if "metric_name" in values and "metric_type" in values:
-            raise BadValue("is given twice, also as metric_name", column="metric_type")
-        if "metric_name" in values:
-            values["metric_type"] = values.pop("metric_name")
-        unknown = [name for name in values if name not in _FIELDS]
-        if unknown:
-            raise BadValue("is not a column of an observation", column=str(unknown[0])[:64])
-        missing = [name for name in _NEEDED if name not in values]
-        if missing:
-            raise BadValue("is missing", column=missing[0])
-        return Observation(**values)
+        values = {name: given[column] for name, column in columns_by_field(given).items()}
+        return Observation(**{"source": self.source, **values})
+
+
+def columns_by_field(columns: Iterable[str]) -> dict[str, str]:
+    """Under which name each field of an observation is given.
+
+    `metric_name` is understood for `metric_type`; `artist_id` is read over, so that what
+    `get_performance_data` returns may come in again.
+
+    Raises:
+        BadValue: a column is unknown, missing, or there twice.
+
+    >>> columns_by_field(["release_id", "artist_id", "platform", "metric_name", "metric_value",
+    ...                   "recorded_at"])["metric_type"]
+    'metric_name'
+    """
+    found: dict[str, str] = {}
+    for column in columns:
+        name = "metric_type" if column == "metric_name" else column
+        if name == "artist_id":
+            continue
+        if name in found:
+            also = ", also as metric_name" if name == "metric_type" else ""
+            raise BadValue(f"is given twice{also}", column=name)
+        if name not in FIELDS:
+            raise BadValue("is not a column of an observation", column=str(column)[:64])
+        found[name] = column
+    missing = [name for name in _NEEDED if name not in found]
+    if missing:
+        raise BadValue("is missing", column=missing[0])
+    return found

@@ -2,20 +2,22 @@
 
 The functions of this module work on the process's own database (see `connection_manager`): the
 server that `DATABASE_URL` names, or else a private one. Records come back newest first, as
-dictionaries with the keys of `RECORD_KEYS`. Times are stored in UTC.
+dictionaries with the keys of `RECORD_KEYS`, or in no order as columns of these names. Times are
+stored in UTC.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from psycopg import errors as driver
-from psycopg.rows import class_row, dict_row
 
 from noktvrn_ai_artist.analytics import observation_batches, observation_rules
+from noktvrn_ai_artist.analytics.change_digest import digest
 from noktvrn_ai_artist.analytics.declared_names import load_catalogue, with_known_names
 from noktvrn_ai_artist.analytics.observation_batches import (
     Progress,
@@ -24,6 +26,19 @@ from noktvrn_ai_artist.analytics.observation_batches import (
     ignore_rejection,
 )
 from noktvrn_ai_artist.analytics.observation_door import ObservationDoor
+from noktvrn_ai_artist.analytics.performance_reads import (
+    MOST_ROWS,
+    RECORD_KEYS,
+    get_corrections,
+    get_performance_data,
+    get_performance_metrics_for_release,
+    iter_performance_data,
+)
+from noktvrn_ai_artist.analytics.performance_tables import (
+    get_performance_frame,
+    get_performance_table,
+    iter_performance_batches,
+)
 from noktvrn_ai_artist.database.advisory_locks import AdvisoryLock, hold_together
 from noktvrn_ai_artist.database.connection_manager import Connection, shared_database
 from noktvrn_ai_artist.database.migrations import apply_migrations, missing_migrations
@@ -35,10 +50,14 @@ from noktvrn_ai_artist.errors import (
     TooManyRows,
     UnknownRelease,
 )
-from noktvrn_ai_artist.records import Correction, ImportBatch, ImportCounts, Observation, UndoCounts
+from noktvrn_ai_artist.records import ImportBatch, ImportCounts, Observation, UndoCounts
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
+
+    Tables: TypeAlias = pd.DataFrame | pa.Table | pa.RecordBatch | pa.RecordBatchReader
+    ManyObservations: TypeAlias = Iterable[Observation | Mapping[str, Any]] | Tables | Path
 
 __all__ = [
     "MOST_ROWS",
@@ -56,24 +75,12 @@ __all__ = [
     "get_performance_data",
     "get_performance_frame",
     "get_performance_metrics_for_release",
+    "get_performance_table",
     "insert_performance_record",
+    "iter_performance_batches",
     "iter_performance_data",
     "undo_import",
 ]
-
-MOST_ROWS = 200_000
-RECORD_KEYS = (
-    "release_id",
-    "artist_id",
-    "platform",
-    "metric_type",
-    "metric_value",
-    "recorded_at",
-    "source",
-    "source_url",
-    "notes",
-)
-_STREAM_ROWS = 5_000
 
 
 def apply_schema() -> None:
@@ -139,7 +146,7 @@ def insert_performance_record(
             observation, catalogue=catalogue, now=now
         ),
     )
-    return database.transact(lambda connection: _store(connection, checked, now))
+    return database.commit_each(lambda connection: _store(connection, checked, now))
 
 
 def add_performance_metric(
@@ -167,7 +174,7 @@ def add_performance_metric(
 
 
 def add_performance_metrics(
-    observations: Iterable[Observation | Mapping[str, Any]],
+    observations: ManyObservations,
     *,
     source: str = "python",
     label: str = "",
@@ -179,122 +186,29 @@ def add_performance_metrics(
 
     Observations are streamed: records, or dictionaries with the keys of an `Observation`
     (`metric_name` for `metric_type` is understood; `source`, `source_url` and `notes` may be
-    missing). The outcome is that of storing them one after the other;
-    `read == stored + duplicate + rejected`.
+    missing). A table, a reader of batches, a frame or the path of a .parquet file has columns named
+    like these keys, and is read in little memory whatever its size. The outcome is that of storing
+    the observations one after the other; `read == stored + duplicate + rejected`.
 
     Raises:
-        BadValue: `source` or `label` breaks a rule; nothing was stored.
+        BadValue: `source`, `label` or a whole column breaks a rule; nothing was stored.
+        BadFile: the file cannot be read; nothing was stored.
         ImportRefused: an observation breaks a rule and `skip_bad` is not set; nothing was stored.
         DatabaseUnavailable: it may have been stored; the same import again stores nothing twice.
     """
     source = observation_rules.checked_name(source, column="source")
-    longest = observation_rules.LONGEST_TITLE
-    label = observation_rules.checked_text(label, column="label", longest=longest) or ""
-    now = datetime.now(UTC)
-    database = shared_database()
-    door = ObservationDoor(catalogue=load_catalogue(database), now=now, source=source)
-    with database.transaction() as connection:
-        batch_id = observation_batches.open_batch(connection, source=source, label=label, now=now)
-        return observation_batches.store_rows(
-            connection,
-            (door.admit(row, given) for row, given in enumerate(observations, start=1)),
-            batch_id=batch_id,
-            now=now,
-            skip_bad=skip_bad,
-            on_rejection=on_rejection,
-            on_progress=on_progress,
-        )
-
-
-def get_performance_data(
-    artist_id: int | None = None,
-    release_id: int | None = None,
-    platform: str | None = None,
-    start_date: datetime | None = None,
-    end_date: datetime | None = None,
-) -> list[dict[str, Any]]:
-    """The observations that match every filter given, newest first, as dictionaries.
-
-    `start_date` is inclusive, `end_date` exclusive, both aware. Observations of one instant come
-    by release, platform and metric.
-
-    Raises:
-        TooManyRows: more than `MOST_ROWS` match; `iter_performance_data` streams them.
-        BadValue, UnknownPlatform: a filter cannot match anything.
-    """
-    filters = _filters(artist_id, release_id, platform, start_date, end_date)
-    with shared_database().transaction() as connection:
-        cursor = connection.cursor(row_factory=dict_row, binary=True)
-        rows = cursor.execute(query("observations"), {**filters, "most": MOST_ROWS + 1}).fetchall()
-    if len(rows) > MOST_ROWS:
-        raise TooManyRows(
-            f"more than {MOST_ROWS:,} observations match: narrow the filters, or stream them"
-            " with iter_performance_data()"
-        )
-    return rows
-
-
-def iter_performance_data(
-    artist_id: int | None = None,
-    release_id: int | None = None,
-    platform: str | None = None,
-    start_date: datetime | None = None,
-    end_date: datetime | None = None,
-) -> Iterator[dict[str, Any]]:
-    """The observations of `get_performance_data`, streamed: any number, in constant memory.
-
-    A connection is held until the last one is taken or the iterator is closed.
-    """
-    filters = _filters(artist_id, release_id, platform, start_date, end_date)
-    return _streamed({**filters, "most": None})
-
-
-def get_performance_frame(
-    artist_id: int | None = None,
-    release_id: int | None = None,
-    platform: str | None = None,
-    start_date: datetime | None = None,
-    end_date: datetime | None = None,
-) -> pd.DataFrame:
-    """The observations of `get_performance_data` as a pandas frame, however many there are.
-
-    Columns are `RECORD_KEYS`; `recorded_at` is datetime64 in UTC, platform and metric are
-    categories.
-    """
-    import pandas as pd  # noqa: PLC0415 - only frames need pandas, and it is slow to import
-
-    filters = _filters(artist_id, release_id, platform, start_date, end_date)
-    with shared_database().transaction() as connection:
-        cursor = connection.cursor(binary=True)
-        rows = cursor.execute(query("observations"), {**filters, "most": None}).fetchall()
-    frame = pd.DataFrame(rows, columns=list(RECORD_KEYS))
-    return frame.astype(
-        {
-            "release_id": "int64",
-            "artist_id": "int64",
-            "metric_value": "float64",
-            "recorded_at": "datetime64[us, UTC]",
-            "platform": "category",
-            "metric_type": "category",
-        }
+    now, database = datetime.now(UTC), shared_database()
+    counts = _store_many(
+        observations,
+        ObservationDoor(catalogue=load_catalogue(database), now=now, source=source),
+        label=label,
+        skip_bad=skip_bad,
+        on_rejection=on_rejection,
+        on_progress=on_progress,
     )
-
-
-def get_performance_metrics_for_release(release_id: int) -> list[dict[str, Any]]:
-    """All observations of one release, newest first; none where the release has none.
-
-    Raises:
-        TooManyRows: more than `MOST_ROWS` are there; `iter_performance_data` streams them.
-    """
-    return get_performance_data(release_id=release_id)
-
-
-def get_corrections(release_id: int) -> list[Correction]:
-    """Values of a release that were corrected since, the latest correction first."""
-    values = {"release_id": observation_rules.checked_release_id(release_id)}
-    with shared_database().transaction() as connection:
-        cursor = connection.cursor(row_factory=class_row(Correction))
-        return cursor.execute(query("corrections"), values).fetchall()
+    if counts.stored:
+        digest(database)
+    return counts
 
 
 def get_imports(*, most: int = 100) -> list[ImportBatch]:
@@ -309,68 +223,62 @@ def undo_import(batch_id: int) -> UndoCounts:
         UnknownBatch: there is no such import, or it was undone before.
     """
     checked = observation_rules.checked_release_id(batch_id, column="batch_id")
-    return observation_batches.undo_batch(shared_database(), checked, now=datetime.now(UTC))
+    database = shared_database()
+    counts = observation_batches.undo_batch(database, checked, now=datetime.now(UTC))
+    digest(database)
+    return counts
+
+
+def _store_many(
+    observations: ManyObservations,
+    door: ObservationDoor,
+    *,
+    label: str,
+    skip_bad: bool,
+    on_rejection: RejectionSink,
+    on_progress: Progress,
+) -> ImportCounts:
+    from noktvrn_ai_artist.analytics import (  # noqa: PLC0415 - only imports need Arrow
+        given_observations,
+        observation_landing,
+    )
+
+    longest = observation_rules.LONGEST_TITLE
+    label = observation_rules.checked_text(label, column="label", longest=longest) or ""
+    with shared_database().transaction() as connection:
+        batch_id = observation_batches.open_batch(
+            connection, source=door.source, label=label, now=door.now
+        )
+        return observation_landing.store_batches(
+            connection,
+            given_observations.checked_batches(observations, door),
+            batch_id=batch_id,
+            now=door.now,
+            skip_bad=skip_bad,
+            on_rejection=on_rejection,
+            on_progress=on_progress,
+        )
 
 
 def _store(connection: Connection, observation: Observation, now: datetime) -> bool:
     values = {name: getattr(observation, name) for name in _OBSERVATION_FIELDS}
     values |= {"stored_at": now, "undo_lock": AdvisoryLock.UNDO.value}
     try:
-        with connection.transaction():
-            inserted = connection.execute(query("insert_observation"), values).rowcount
+        inserted = connection.execute(query("insert_observation"), values).rowcount
     except driver.ForeignKeyViolation as error:
         raise UnknownRelease(observation.release_id) from error
     if inserted:
         return True
-    hold_together(connection, AdvisoryLock.UNDO)
-    standing = connection.execute(query("lock_observation"), values).fetchone()
-    if standing is None:  # undone by another transaction since the line above
-        return _store(connection, observation, now)
-    if standing[0] == observation.metric_value:
-        return False
-    connection.execute(query("keep_superseded_observation"), values)
-    connection.execute(query("correct_observation"), values)
+    with connection.transaction():
+        hold_together(connection, AdvisoryLock.UNDO)
+        standing = connection.execute(query("lock_observation"), values).fetchone()
+        if standing is None:  # undone by another transaction since the insert
+            return _store(connection, observation, now)
+        if standing[0] == observation.metric_value:
+            return False
+        connection.execute(query("keep_superseded_observation"), values)
+        connection.execute(query("correct_observation"), values)
     return True
 
 
 _OBSERVATION_FIELDS = tuple(field.name for field in fields(Observation))
-
-
-def _filters(
-    artist_id: int | None,
-    release_id: int | None,
-    platform: str | None,
-    start_date: datetime | None,
-    end_date: datetime | None,
-) -> dict[str, object]:
-    def checked(value: int | None, column: str) -> int | None:
-        if value is None:
-            return None
-        return observation_rules.checked_release_id(value, column=column)
-
-    def instant(value: datetime | None, column: str) -> datetime | None:
-        return None if value is None else observation_rules.checked_instant(value, column=column)
-
-    return {
-        "artist_id": checked(artist_id, "artist_id"),
-        "release_id": checked(release_id, "release_id"),
-        "platform": _shown_platform(platform),
-        "start_date": instant(start_date, "start_date"),
-        "end_date": instant(end_date, "end_date"),
-    }
-
-
-def _shown_platform(platform: str | None) -> str | None:
-    if platform is None:
-        return None
-    name = observation_rules.checked_name(platform, column="platform")
-    return with_known_names(shared_database(), lambda catalogue: catalogue.platform(name).name)
-
-
-def _streamed(values: dict[str, object]) -> Iterator[dict[str, Any]]:
-    with (
-        shared_database().transaction() as connection,
-        connection.cursor(name="observations", row_factory=dict_row) as cursor,
-    ):
-        cursor.itersize = _STREAM_ROWS
-        yield from cursor.execute(query("observations"), values, binary=True)

@@ -1,4 +1,8 @@
-"""The questions a dashboard asks of all releases at once, each one query of the database."""
+"""The questions a dashboard asks of all releases at once, each one query of the database.
+
+Newest values and sums by day are read where a digest keeps them (see `change_digest`); what changed
+since is worked out in the same query, so an answer is that of the observations at this moment.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,11 @@ from psycopg.rows import class_row
 from noktvrn_ai_artist.analytics.declared_names import with_known_names
 from noktvrn_ai_artist.analytics.growth_curves import widest_gap
 from noktvrn_ai_artist.analytics.metric_catalogue import Catalogue, Metric, MetricKind
-from noktvrn_ai_artist.analytics.observation_rules import EARLIEST, checked_instant
+from noktvrn_ai_artist.analytics.observation_rules import (
+    EARLIEST,
+    checked_instant,
+    checked_release_id,
+)
 from noktvrn_ai_artist.database.connection_manager import shared_database
 from noktvrn_ai_artist.database.queries import query
 from noktvrn_ai_artist.errors import BadValue
@@ -27,6 +35,16 @@ class LatestValue:
     artist: str
     title: str
     published_at: datetime | None
+    metric_value: float
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricValue:
+    """The newest value of one metric of a release that is known; the unit is the metric's own."""
+
+    platform: str
+    metric_type: str
     metric_value: float
     recorded_at: datetime
 
@@ -86,6 +104,23 @@ def latest_values(
     )
 
 
+def latest_of_release(release_id: int) -> list[MetricValue]:
+    """The newest value of each metric of a release, by platform and metric."""
+    checked = checked_release_id(release_id)
+    return _rows(MetricValue, "latest_of_release", {"release_id": checked})
+
+
+def recent_values(
+    *, platform: str, metric_type: str, start: datetime, artist_id: int | None = None
+) -> dict[int, list[float]]:
+    """The values of a metric from `start` on by release, the oldest first; none where none are."""
+    since = {"start": checked_instant(start, column="start"), "artist_id": artist_id}
+    values = {**_asked(platform, metric_type).names, **since}
+    with shared_database().transaction() as connection:
+        found = connection.cursor(binary=True).execute(query("recent_values"), values)
+        return dict(found.fetchall())
+
+
 def metric_history(
     *,
     platform: str,
@@ -141,6 +176,8 @@ def daily_gains(
     """
     asked, period = _asked(platform, metric_type), _period(start, end)
     name = asked.by_kind(counter="counter_gain_per_day", daily="amount_per_day")
+    if artist_id is not None:
+        name = asked.by_kind(counter="artists_counter_gain_per_day", daily="artists_amount_per_day")
     return _rows(DailyGain, name, asked.names, **period, artist_id=artist_id)
 
 

@@ -15,6 +15,7 @@ from noktvrn_ai_artist.database.advisory_locks import (
     hold_alone,
     hold_together,
 )
+from noktvrn_ai_artist.database.cluster import go_node_by_node
 from noktvrn_ai_artist.database.connection_manager import Connection, Database, first_value
 from noktvrn_ai_artist.database.queries import query
 from noktvrn_ai_artist.errors import BadValue, UnknownRelease
@@ -68,6 +69,8 @@ def register_entries(
     wanted = {entry.identity: entry for entry in reversed(given)}
     hold_together(connection, AdvisoryLock.UNDO)
     hold_alone(connection, AdvisoryLock.REGISTRATION)
+    # Artists are registered after their releases were looked for.
+    go_node_by_node(connection)
     named = [wanted[identity] for identity in dict.fromkeys(entry.identity for entry in given)]
     published = [entry for entry in named if entry.external_id is not None]
     titled = [entry for entry in named if entry.external_id is None]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,17 +16,18 @@ import psycopg
 import stamina
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
 from noktvrn_ai_artist.database.driver_errors import is_worth_repeating, renamed_errors
 from noktvrn_ai_artist.database.embedded_postgres import PrivateServer
-from noktvrn_ai_artist.errors import DatabaseUnavailable, SettingsError
+from noktvrn_ai_artist.errors import DatabaseUnavailable, PerformanceDbError, SettingsError
 from noktvrn_ai_artist.settings import Settings
 
 Connection = psycopg.Connection[TupleRow]
 T = TypeVar("T")
 
 OLDEST_SERVER, CONNECT_SECONDS = 140000, 10
+RECONNECT_SECONDS, ASK_AGAIN_SECONDS, MOST_WAITING = 0.5, 1.0, 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +55,13 @@ class Database:
             max_size=settings.pool_size,
             open=False,
             configure=_configure,
-            check=ConnectionPool.check_connection,
             timeout=10,
-            max_waiting=256,
-            reconnect_timeout=3,
+            reconnect_timeout=RECONNECT_SECONDS,
             name="noktvrn",
         )
+        # Not the pool's own max_waiting: it counts callers that have long given up, and once it is
+        # reached while the pool is without any connection nobody makes it connect ever again.
+        self._places = threading.BoundedSemaphore(settings.pool_size + MOST_WAITING)
 
     def open(self) -> Database:
         """Reach the server (starting the private one), and make its database if need be.
@@ -92,7 +95,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """One connection in one transaction: committed at the end of the block, or rolled back."""
-        with renamed_errors(), self._pool.connection() as connection:
+        with renamed_errors(), self._lent(proven=True, autocommit=False) as connection:
             yield connection
 
     def transact(self, work: Callable[[Connection], T]) -> T:
@@ -101,12 +104,73 @@ class Database:
         It is repeated on a new connection after a lost connection, a deadlock or a serialization
         failure, at most five times within 20 s; so `work` must be idempotent once committed.
         """
+        return self._repeated(work, autocommit=False)
+
+    def commit_each(self, work: Callable[[Connection], T]) -> T:
+        """What `work` returns from a connection that commits each statement by itself.
+
+        A statement alone costs one round trip, a transaction of one costs three. It is repeated as
+        `transact` repeats, from its first statement on; so each must be idempotent once committed.
+        """
+        return self._repeated(work, autocommit=True)
+
+    def _repeated(self, work: Callable[[Connection], T], *, autocommit: bool) -> T:
+        # A dead connection shows itself at work, and then the work is repeated: only from there on
+        # is it worth a round trip to ask each connection whether it lives. The first try stands
+        # alone because to set up repetitions costs a third of a call's own work.
+        try:
+            return self._done_once(work, proven=False, autocommit=autocommit)
+        except PerformanceDbError as error:
+            if not is_worth_repeating(error):
+                raise
         for attempt in stamina.retry_context(
-            on=is_worth_repeating, attempts=5, timeout=20, wait_initial=0.05, wait_max=2.0
+            on=is_worth_repeating, attempts=4, timeout=20, wait_initial=0.05, wait_max=2.0
         ):
-            with attempt, self.transaction() as connection:
-                return work(connection)
+            with attempt:
+                return self._done_once(work, proven=True, autocommit=autocommit)
         raise AssertionError  # the loop above returns or raises
+
+    def _done_once(self, work: Callable[[Connection], T], *, proven: bool, autocommit: bool) -> T:
+        with renamed_errors(), self._lent(proven=proven, autocommit=autocommit) as connection:
+            return work(connection)
+
+    @contextmanager
+    def _lent(self, *, proven: bool, autocommit: bool) -> Iterator[Connection]:
+        if not self._places.acquire(blocking=False):
+            raise TooManyRequests(f"{MOST_WAITING} callers wait for a connection already")
+        with ExitStack() as afterwards:
+            afterwards.callback(self._places.release)
+            deadline = time.monotonic() + self._pool.timeout
+            take = self._living_connection if proven else self._any_connection
+            connection = take(deadline)
+            afterwards.callback(self._pool.putconn, connection)
+            if connection.autocommit is not autocommit:
+                connection.autocommit = autocommit
+            with connection:
+                yield connection
+
+    def _any_connection(self, deadline: float) -> Connection:
+        """A connection of the pool, which is asked again and again.
+
+        While the server is away it gives up connecting, and tries anew only when it is asked.
+        """
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                return self._pool.getconn(min(left, ASK_AGAIN_SECONDS))
+            except PoolTimeout:
+                if left <= ASK_AGAIN_SECONDS:
+                    raise
+
+    def _living_connection(self, deadline: float) -> Connection:
+        """A connection that has just answered; dead ones are given back, to be replaced."""
+        while True:
+            connection = self._any_connection(deadline)
+            with ExitStack() as on_failure, suppress(psycopg.Error):
+                on_failure.callback(self._pool.putconn, connection)
+                ConnectionPool.check_connection(connection)
+                on_failure.pop_all()
+                return connection
 
     @property
     def place(self) -> ServerPlace:

@@ -10,6 +10,7 @@ from importlib.resources import files
 from psycopg.rows import class_row
 
 from noktvrn_ai_artist.database.advisory_locks import AdvisoryLock, hold_alone
+from noktvrn_ai_artist.database.cluster import go_node_by_node, is_distributed, place_tables
 from noktvrn_ai_artist.database.connection_manager import Connection, Database, first_value
 from noktvrn_ai_artist.database.queries import query
 from noktvrn_ai_artist.errors import MigrationError
@@ -98,6 +99,9 @@ def _apply_missing(connection: Connection) -> list[Migration]:
     hold_alone(connection, AdvisoryLock.MIGRATIONS)
     connection.execute(query("create_migrations_table"))
     missing = _missing(connection)
+    distributed = is_distributed(connection)
+    if distributed:
+        go_node_by_node(connection)
     for migration in missing:
         connection.execute(migration.sql.encode())
         connection.execute(
@@ -109,6 +113,9 @@ def _apply_missing(connection: Connection) -> list[Migration]:
                 "applied_at": datetime.now(UTC),
             },
         )
+    if distributed:
+        # A step makes its tables on the coordinator; on a cluster they go to their places at once.
+        place_tables(connection)
     return missing
 
 

@@ -29,6 +29,8 @@ TABLES = {
     "approved_releases": "release_id",
     "artists": "artist_id",
 }
+# What is known of the observations, and can be worked out again.
+WORKED_OUT = ["changed_curves", "curves_to_score", "latest_values", "daily_parts", "daily_totals"]
 DECLARED = ["declared_metrics", "declared_platforms"]
 
 
@@ -67,7 +69,7 @@ def superseded(database: Database) -> list[tuple[Any, ...]]:
 def empty(database: Database) -> None:
     """Delete every row of every table but the list of migrations."""
     with database.transaction() as connection:
-        for table in [*TABLES, "annotations", "import_batches", *DECLARED]:
+        for table in [*TABLES, "annotations", "import_batches", *DECLARED, *WORKED_OUT]:
             connection.execute(f"delete from {table}".encode())
 
 

@@ -10,12 +10,11 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from given_database import CANARY, given, url_of
 from observed_tables import HOUR, NOON, rows, start_anew
-from pydantic import SecretStr
 
 from noktvrn_ai_artist.analytics.performance_db_service import (
     add_performance_metric,
@@ -37,23 +36,12 @@ from noktvrn_ai_artist.errors import (
     SettingsError,
     TransactionConflict,
 )
-from noktvrn_ai_artist.settings import Settings
-
-CANARY = "canary5f1d"
-
-
-def given(url: str, data_dir: Path, *, pool_size: int = 2) -> Database:
-    """A database of a server that was given by its URL."""
-    settings = Settings(database_url=SecretStr(url), data_dir=data_dir, pool_size=pool_size)
-    return Database(settings)
 
 
 @pytest.fixture
 def url(database: Database, server: PrivateServer) -> str:
     """A URL to the tests' own server, as an operator would write one."""
-    target = server.ensure_running()
-    name, host = database.settings.database, str(target.host).replace("/", "%2F")
-    return f"postgresql://{target.user}:{CANARY}@/{name}?host={host}&port={target.port}"
+    return url_of(server, database.settings.database)
 
 
 @pytest.fixture
@@ -190,40 +178,6 @@ def test_a_block_that_fails_leaves_nothing(database: Database) -> None:
     with database.transaction() as connection:
         connection.execute(b"insert into artists (name) values ('Nova')")
     assert rows(database, "select name from artists") == [("Nova",)]
-
-
-def test_connections_that_were_killed_are_replaced(database: Database) -> None:
-    for _ in range(3):
-        with ExitStack() as held:
-            several = [held.enter_context(database.transaction()) for _ in range(3)]
-            pids = [connection.info.backend_pid for connection in several]
-        with database.transaction() as connection:
-            mine = connection.info.backend_pid
-            for pid in set(pids) - {mine}:
-                connection.execute(b"select pg_terminate_backend(%s, 5000)", [pid])
-        with ExitStack() as held:
-            for _ in range(3):
-                again = held.enter_context(database.transaction())
-                assert again.execute(b"select 1").fetchone() == (1,)
-
-
-def test_a_pool_without_a_free_connection_says_so_in_our_words(url: str, tmp_path: Path) -> None:
-    with given(url, tmp_path, pool_size=1) as database:
-        database._pool.timeout = 0.05
-        with database.transaction():
-            calls: list[Connection] = []
-            with pytest.raises(DatabaseUnavailable, match="in time") as refusal:
-                database.transact(calls.append)
-            assert calls == []
-            assert not is_worth_repeating(refusal.value)
-            database._pool.max_waiting = 1
-            with ThreadPoolExecutor(3) as pool:
-                tries = [pool.submit(database.transact, calls.append) for _ in range(3)]
-            assert {type(one.exception()) for one in tries} == {DatabaseUnavailable}
-        assert database.transact(lambda connection: connection.info.backend_pid)
-    with pytest.raises(DatabaseUnavailable, match="closed") as refusal:
-        database.transact(calls.append)
-    assert not is_worth_repeating(refusal.value)
 
 
 def test_a_deadlock_is_resolved_by_repeating(database: Database) -> None:

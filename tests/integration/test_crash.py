@@ -25,6 +25,7 @@ from noktvrn_ai_artist.analytics.performance_db_service import (
 from noktvrn_ai_artist.database import connection_manager
 from noktvrn_ai_artist.database.connection_manager import Database
 from noktvrn_ai_artist.database.migrations import apply_migrations
+from noktvrn_ai_artist.database.queries import all_queries
 from noktvrn_ai_artist.errors import DatabaseUnavailable
 from noktvrn_ai_artist.records import Observation
 from noktvrn_ai_artist.settings import Settings
@@ -54,13 +55,13 @@ class Ledger:
 
     def at_commit(self) -> int:
         """How many calls failed while their transaction was being committed."""
-        return sum(_within(error.__cause__, "commit") for error in self.errors)
+        return sum(_within(error.__cause__, {"commit", "_commit_gen"}) for error in self.errors)
 
 
-def _within(error: BaseException | None, function: str) -> bool:
+def _within(error: BaseException | None, functions: set[str]) -> bool:
     walk = error.__traceback__ if error else None
     while walk:
-        if walk.tb_frame.f_code.co_name == function:
+        if walk.tb_frame.f_code.co_name in functions:
             return True
         walk = walk.tb_next
     return False
@@ -210,24 +211,53 @@ def test_what_was_acknowledged_survives_a_few_kills_once(fragile: Database, ledg
     assert ledger.errors
 
 
+def after_statement(
+    monkeypatch: pytest.MonkeyPatch, name: str, happens: Callable[[Any], None], *, times: int
+) -> None:
+    """What happens, so often, once a single value's statement of this name was executed."""
+    storing, left = service._store, [happens] * times
+
+    def stored(connection: Any, one: Observation, now: Any) -> bool:  # noqa: ANN401
+        ordered = connection.execute
+
+        def execute(statement: Any, *given: Any) -> Any:  # noqa: ANN401
+            answer = ordered(statement, *given)
+            if statement == all_queries()[name] and left:
+                left.pop()(ordered)
+            return answer
+
+        with monkeypatch.context() as patch:
+            patch.setattr(connection, "execute", execute)
+            return storing(connection, one, now)
+
+    monkeypatch.setattr(service, "_store", stored)
+
+
 def test_a_server_killed_at_commit_loses_and_doubles_nothing(
     fragile: Database, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    storing, kills = service._store, [2.0, 3.0]
+    def killed(_: object) -> None:
+        kill(fragile, backends=True)
 
-    def stored_then_killed(connection: Any, one: Observation, now: Any) -> bool:  # noqa: ANN401
-        outcome = storing(connection, one, now)
-        if one.metric_value in kills:
-            kills.remove(one.metric_value)
-            kill(fragile, backends=True)
-        return outcome
-
-    monkeypatch.setattr(service, "_store", stored_then_killed)
+    after_statement(monkeypatch, "correct_observation", killed, times=2)
     for value in (1, 2, 3):
-        one = seen(value)
-        write_one(ledger, one)
+        write_one(ledger, seen(value))
     assert chains(fragile) == ledger.values
     assert ledger.at_commit() == 2
+
+
+def test_a_single_value_whose_answer_is_lost_is_there_once(
+    fragile: Database, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(ordered: Callable[[bytes], object]) -> None:
+        kill(fragile, backends=True)
+        ordered(b"select 1")  # fails as the answer to the insert would have
+
+    after_statement(monkeypatch, "insert_observation", lost, times=2)
+    for hour in range(3):
+        write_one(ledger, seen(hour, recorded_at=NOON + hour * HOUR))
+    assert chains(fragile) == ledger.values
+    assert len(ledger.errors) == 2
 
 
 @pytest.mark.long

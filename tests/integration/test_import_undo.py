@@ -19,6 +19,9 @@ from observed_tables import (
 )
 
 from noktvrn_ai_artist.analytics import observation_batches
+from noktvrn_ai_artist.analytics.observation_columns import batch_of
+from noktvrn_ai_artist.analytics.observation_door import NumberedObservation
+from noktvrn_ai_artist.analytics.observation_landing import store_batches
 from noktvrn_ai_artist.analytics.performance_db_service import (
     add_performance_metrics,
     get_corrections,
@@ -62,10 +65,10 @@ def with_releases(database: Database, batch: list[Observation], titles: list[str
         ids = register_entries(connection, entries, platform="YouTube", batch_id=batch_id)
         own = [seen(batch_id, release_id=release_id) for release_id in ids.values()]
         numbered = (
-            observation_batches.NumberedObservation(row=row, observation=one)
+            NumberedObservation(row=row, observation=one)
             for row, one in enumerate([*batch, *own], start=1)
         )
-        observation_batches.store_rows(connection, numbered, batch_id=batch_id, now=NOON)
+        store_batches(connection, [batch_of(numbered)], batch_id=batch_id, now=NOON)
     return batch_id
 
 

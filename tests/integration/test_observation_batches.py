@@ -133,7 +133,7 @@ def test_skipping_bad_rows_stores_the_others(database: Database) -> None:
     )
     assert (counts.read, counts.stored, counts.duplicate, counts.rejected) == (5, 1, 1, 3)
     assert sorted(rejection.row for rejection in rejected) == [2, 3, 5]
-    assert progress == [1, 2, 3, 4, 5]
+    assert progress == [5]
     (batch,) = get_imports()
     assert (batch.read, batch.stored, batch.duplicate, batch.rejected) == (5, 1, 1, 3)
 

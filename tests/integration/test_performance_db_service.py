@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +26,7 @@ from observed_tables import (
 )
 
 from noktvrn_ai_artist.analytics import performance_db_service as service
+from noktvrn_ai_artist.analytics import performance_reads
 from noktvrn_ai_artist.analytics.declared_names import declare_metric, declare_platform
 from noktvrn_ai_artist.analytics.metric_catalogue import MetricKind
 from noktvrn_ai_artist.analytics.performance_db_service import (
@@ -35,6 +37,7 @@ from noktvrn_ai_artist.analytics.performance_db_service import (
     get_performance_data,
     get_performance_frame,
     get_performance_metrics_for_release,
+    get_performance_table,
     insert_performance_record,
     iter_performance_data,
 )
@@ -71,6 +74,15 @@ def told(one: Observation) -> dict[str, Any]:
 def newest_first(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     by_key = sorted(records, key=lambda r: (r["release_id"], r["platform"], r["metric_type"]))
     return sorted(by_key, key=lambda r: r["recorded_at"], reverse=True)
+
+
+def records_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A frame's rows as records: plain values, and None for what is not there."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    return [
+        {**record, "recorded_at": record["recorded_at"].to_pydatetime()}
+        for record in plain.to_dict("records")
+    ]
 
 
 @few_examples
@@ -123,12 +135,8 @@ def test_every_combination_of_filters_is_a_plain_filter(  # noqa: PLR0917 - one 
         assert list(iter_performance_data(*filters)) == expected
         frame = get_performance_frame(*filters)
         assert tuple(frame.columns) == RECORD_KEYS
-        assert frame[["release_id", "metric_value"]].to_numpy().tolist() == [
-            [record["release_id"], record["metric_value"]] for record in expected
-        ]
-        assert [time.to_pydatetime() for time in frame["recorded_at"]] == [
-            record["recorded_at"] for record in expected
-        ]
+        assert newest_first(records_of(frame)) == expected
+        assert newest_first(get_performance_table(*filters).to_pylist()) == expected
 
 
 def test_a_record_has_exactly_the_promised_keys_in_their_order(database: Database) -> None:
@@ -146,11 +154,11 @@ def test_more_rows_than_a_list_should_hold_are_streamed_instead(
 ) -> None:
     start_anew(database)
     add_performance_metrics([seen(n, recorded_at=NOON + n * HOUR) for n in range(12)])
-    monkeypatch.setattr(service, "MOST_ROWS", 12)
-    monkeypatch.setattr(service, "_STREAM_ROWS", 5)
+    monkeypatch.setattr(performance_reads, "MOST_ROWS", 12)
+    monkeypatch.setattr(performance_reads, "_STREAM_ROWS", 5)
     everything_there = get_performance_data()
     assert len(everything_there) == 12
-    monkeypatch.setattr(service, "MOST_ROWS", 11)
+    monkeypatch.setattr(performance_reads, "MOST_ROWS", 11)
     for reading in (get_performance_data, lambda: get_performance_metrics_for_release(1)):
         with pytest.raises(TooManyRows, match=r"more than 11 .*iter_performance_data"):
             reading()

@@ -99,6 +99,22 @@ def test_a_history_is_every_value_oldest_first(
 
 
 @few_examples
+@given(views, artists, moments)
+def test_recent_values_are_those_since_an_instant(
+    database: Database, some: list[Observation], artist: int | None, start: datetime
+) -> None:
+    stored(database, some)
+    answer = questions.recent_values(
+        platform="YouTube", metric_type="views", start=start, artist_id=artist
+    )
+    expected = {
+        number: [o.metric_value for o in seen_ if o.recorded_at >= start]
+        for number, seen_ in by_release(some, artist).items()
+    }
+    assert answer == {number: values for number, values in expected.items() if values}
+
+
+@few_examples
 @given(views, streams)
 def test_freshness_counts_and_dates_what_is_there(
     database: Database, some: list[Observation], other: list[Observation]

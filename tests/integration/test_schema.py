@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from observed_tables import rows, start_anew
 
+from noktvrn_ai_artist.analytics.change_digest import digest
 from noktvrn_ai_artist.analytics.performance_db_service import apply_schema
 from noktvrn_ai_artist.database import connection_manager, migrations
 from noktvrn_ai_artist.database.connection_manager import Connection, Database
@@ -169,7 +170,7 @@ def test_foreign_keys_point_at_releases_or_small_lists_only(database: Database) 
         database,
         "select distinct confrelid::regclass::text from pg_constraint where contype = 'f'",
     )
-    assert {name for (name,) in pointed} == {"approved_releases", "artists", "import_batches"}
+    assert {name for (name,) in pointed} == {"approved_releases", "artists"}
 
 
 def test_times_carry_their_zone_and_numbers_are_doubles(database: Database) -> None:
@@ -184,6 +185,8 @@ def test_times_carry_their_zone_and_numbers_are_doubles(database: Database) -> N
     assert kinds == {
         "bigint",
         "boolean",
+        "bytea",
+        "date",
         "double precision",
         "integer",
         "jsonb",
@@ -257,6 +260,40 @@ def test_four_processes_at_once_apply_each_step_once(bare: Database, data_dir: P
     ]
     told = sorted(int(process.communicate(timeout=60)[0]) for process in started)
     assert told == [0, 0, 0, len(known_migrations())]
+
+
+def test_what_was_stored_before_there_was_a_change_log_is_in_it(
+    bare: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "known_migrations", lambda: known_migrations()[:3])
+        apply_migrations(bare)
+    with bare.transaction() as connection:
+        for statement in (
+            "insert into artists (name) values ('A')",
+            (
+                "insert into approved_releases (artist_id, title) select 1, 'T'"
+                " from generate_series(1, 40)"
+            ),
+            (
+                "insert into content_performance (release_id, recorded_at, platform, metric_type,"
+                " metric_value, source, stored_at) select r, '2026-03-01 12:00+00'::timestamptz"
+                " + d * interval '1 day', 'YouTube', 'views', r * d, 'test', '2026-05-01 12:00+00'"
+                " from generate_series(1, 40) r, generate_series(0, 9) d"
+            ),
+            (
+                "insert into changed_curves (release_id, platform, metric_type)"
+                " values (7, 'YouTube', 'views')"
+            ),
+        ):
+            connection.execute(statement.encode())
+    apply_migrations(bare)
+    assert rows(bare, "select release_id, metric_type from curves_to_score") == [(7, "views")]
+    assert digest(bare) == 40
+    assert rows(bare, "select metric_value from latest_values order by 1") == [
+        (9.0 * release,) for release in range(1, 41)
+    ]
+    assert rows(bare, "select sum(gain), sum(observations) from daily_totals") == [(7380, 400)]
 
 
 def test_a_database_without_schema_says_what_to_do(bare: Database) -> None:

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from observed_tables import HOUR, NOON, rows, seen, standing, start_anew, store_singly, superseded
 
-from noktvrn_ai_artist.analytics import observation_batches
+from noktvrn_ai_artist.analytics import observation_landing
+from noktvrn_ai_artist.analytics.observation_batches import open_batch
+from noktvrn_ai_artist.analytics.observation_columns import CheckedBatch, batch_of
+from noktvrn_ai_artist.analytics.observation_door import NumberedObservation
+from noktvrn_ai_artist.analytics.observation_landing import store_batches
 from noktvrn_ai_artist.analytics.performance_db_service import (
     add_performance_metrics,
     get_corrections,
     get_performance_data,
     undo_import,
 )
-from noktvrn_ai_artist.database.connection_manager import Database
+from noktvrn_ai_artist.database.connection_manager import Database, shared_database
 from noktvrn_ai_artist.database.queries import all_queries
-from noktvrn_ai_artist.records import Observation
+from noktvrn_ai_artist.errors import TransactionConflict
+from noktvrn_ai_artist.records import ImportCounts, Observation
 
 Writer = Callable[[random.Random], int]
 
@@ -87,11 +93,11 @@ ToCome = list[Callable[[], object]]
 
 @pytest.fixture
 def in_between(database: Database, monkeypatch: pytest.MonkeyPatch) -> ToCome:
-    """What else happens between what the next batch compared and what it merges."""
-    merging = observation_batches._merge
+    """What else happens between what the next batch compared and what it merges or copies."""
     to_come: ToCome = []
+    merging, copying = observation_landing._merge, observation_landing._Landing._copied_straight
 
-    def intruded(connection: Any, **more: Any) -> tuple[int, int]:  # noqa: ANN401
+    def intruded(connection: Any, *more: Any) -> tuple[int, int]:  # noqa: ANN401
         ordered = connection.execute
 
         def execute(statement: Any, *given_: Any) -> Any:  # noqa: ANN401
@@ -100,9 +106,15 @@ def in_between(database: Database, monkeypatch: pytest.MonkeyPatch) -> ToCome:
             return ordered(statement, *given_)
 
         monkeypatch.setattr(connection, "execute", execute)
-        return merging(connection, **more)
+        return merging(connection, *more)
 
-    monkeypatch.setattr(observation_batches, "_merge", intruded)
+    def copied_after(self: Any, batch: Any) -> bool:  # noqa: ANN401
+        if to_come:
+            to_come.pop()()
+        return copying(self, batch)
+
+    monkeypatch.setattr(observation_landing, "_merge", intruded)
+    monkeypatch.setattr(observation_landing._Landing, "_copied_straight", copied_after)
     return to_come
 
 
@@ -129,8 +141,8 @@ def test_without_the_check_of_the_revision_it_would_be_lost(
     monkeypatch.setitem(all_queries(), "merge_fresh", merge.replace(check, b"where true"))
     start_anew(database)
     in_between.append(lambda: store_singly([seen(2)]))
-    add_performance_metrics([seen(3)])
-    assert get_corrections(1) == []
+    add_performance_metrics([seen(1), seen(3)])
+    assert [correction.metric_value for correction in get_corrections(1)] == [1.0]
 
 
 def test_the_same_value_that_came_in_between_makes_a_duplicate(
@@ -193,3 +205,68 @@ def test_imports_and_undos_at_once_leave_no_trace(database: Database) -> None:
     at_once([there_and_back] * 3, rounds=5)
     assert rows(database, "select metric_value, revision from content_performance") == before
     assert superseded(database) == []
+
+
+def straight(dice: random.Random) -> int:
+    """Store keys that nobody else has, and some that others have; how often one came to stand."""
+    own = dice.randrange(10**6)
+    parts = [
+        [
+            seen(n, release_id=release, metric_type="likes", recorded_at=NOON + hour * HOUR)
+            for release, hour in [(dice.randint(1, 4), own + n), (dice.randint(1, 4), n)]
+        ]
+        for n in dice.sample(range(12), 8)
+    ]
+    return stored_in_parts(parts).stored
+
+
+def stored_in_parts(
+    parts: Iterable[list[Observation]], *, between: Callable[[], object] = lambda: None
+) -> ImportCounts:
+    """Store an import in batches, with a pause before each but the first."""
+
+    def batches() -> Iterator[CheckedBatch]:
+        for number, part in enumerate(parts):
+            if number:
+                between()
+            yield batch_of(NumberedObservation(row=number, observation=one) for one in part)
+
+    with shared_database().transaction() as connection:
+        batch_id = open_batch(connection, source="test", label="", now=NOON)
+        return store_batches(connection, batches(), batch_id=batch_id, now=NOON)
+
+
+def test_imports_in_batches_and_single_values_at_once_lose_no_history(database: Database) -> None:
+    start_anew(database)
+    acknowledged = at_once([straight, straight, in_bulk, singly], rounds=4)
+    assert stood(database) == acknowledged
+
+
+def crossing(pause: float = 0.3) -> list[ImportCounts]:
+    """Two imports that bring the same new keys in opposite orders, each while the other is on."""
+    first, second = [seen(1)], [seen(1, release_id=2)]
+    both_began = threading.Barrier(2)
+
+    def between() -> None:
+        with suppress(threading.BrokenBarrierError):  # the other waits for us, as it should
+            both_began.wait(pause)
+
+    with ThreadPoolExecutor(2) as aside:
+        orders = [[first, second], [second, first]]
+        running = [aside.submit(stored_in_parts, parts, between=between) for parts in orders]
+        return [one.result(timeout=30) for one in running]
+
+
+def test_imports_that_cross_each_other_wait_in_line(database: Database) -> None:
+    start_anew(database)
+    assert sorted(counts.stored for counts in crossing()) == [0, 2]
+
+
+def test_without_the_line_one_of_them_would_be_lost(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A control: the law above has to notice what the lock is there for."""
+    monkeypatch.setattr(observation_landing, "hold_alone", lambda *_: None)
+    start_anew(database)
+    with pytest.raises(TransactionConflict):
+        crossing(pause=5)

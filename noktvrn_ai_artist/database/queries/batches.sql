@@ -14,7 +14,7 @@ where batch_id = %(batch_id)s;
 -- name: batches
 -- Which imports were there, the latest first?
 select batch_id, source, label, created_at, rows_read as read, stored, corrected, duplicate,
-    rejected, undone_at
+    rejected, undone_at, expired
 from import_batches
 order by batch_id desc
 limit %(most)s::bigint;
@@ -27,44 +27,134 @@ select undone_at is not null from import_batches where batch_id = %(batch_id)s;
 -- Remember that and when a batch was undone.
 update import_batches set undone_at = %(undone_at)s where batch_id = %(batch_id)s;
 
+-- name: unknown_releases
+-- Which of these releases are not there?
+select given.release_id
+from unnest(%(release_ids)s::bigint[]) as given (release_id)
+left join approved_releases r using (release_id)
+where r.release_id is null;
+
+-- name: is_any_known
+-- Does a value stand under any of these keys? The limit has each looked up by itself: a planner
+-- that expects to meet one of them soon would read the whole table to learn that it never does.
+select exists (
+    select
+    from unnest(
+        %(release_ids)s::bigint[], %(observed)s::timestamptz[], %(platforms)s::text[],
+        %(metric_types)s::text[]
+    ) as given (release_id, recorded_at, platform, metric_type)
+    cross join lateral (
+        select
+        from content_performance p
+        where p.release_id = given.release_id and p.recorded_at = given.recorded_at
+            and p.platform = given.platform and p.metric_type = given.metric_type
+        limit 1
+    ) known
+);
+
+-- name: copy_to_observations
+-- The stream straight into the table, where a known key refuses it; never so on a cluster.
+copy content_performance (revision, batch_id, stored_at, release_id, recorded_at, metric_value,
+    platform, metric_type, source, source_url, notes) from stdin with (format binary);
+
+-- name: copy_to_changed_curves
+-- The stream of curves that such rows touched into the log, in half the room of single inserts.
+copy changed_curves (release_id, first_day, last_day, platform, metric_type)
+    from stdin with (format binary);
+
 -- name: create_staging
--- A place for one batch to land before it is compared with what is known.
+-- A place for observations to land before they are compared with what stands.
 create temporary table staged (
     row_number   bigint           not null,
     release_id   bigint           not null,
     recorded_at  timestamptz      not null,
+    metric_value double precision not null,
     platform     text collate "C" not null,
     metric_type  text collate "C" not null,
-    metric_value double precision not null,
     source       text collate "C" not null,
     source_url   text,
     notes        text
 ) on commit drop;
 
+-- name: create_waiting
+-- A place for those that differ to wait in until the import was read to its end.
+create temporary table waiting (like staged) on commit drop;
+
+-- name: create_waiting_key
+-- Find those of a key.
+create index waiting_key on waiting (release_id, recorded_at, platform, metric_type);
+
 -- name: copy_to_staging
--- The stream into that place.
-copy staged (row_number, release_id, recorded_at, platform, metric_type, metric_value, source,
+-- The stream into the first place.
+copy staged (row_number, release_id, recorded_at, metric_value, platform, metric_type, source,
     source_url, notes) from stdin with (format binary);
 
--- name: staged_unknown_releases
--- Which staged rows name a release that is not there?
-select s.row_number, s.release_id
-from staged s
-left join approved_releases r using (release_id)
-where r.release_id is null
-order by s.row_number;
+-- name: copy_to_waiting
+-- The stream into the second place.
+copy waiting (row_number, release_id, recorded_at, metric_value, platform, metric_type, source,
+    source_url, notes) from stdin with (format binary);
 
--- name: drop_staged_unknown_releases
--- Leave those rows out.
-delete from staged where release_id in (
-    select s.release_id
-    from staged s
-    left join approved_releases r using (release_id)
-    where r.release_id is null
-);
+-- name: create_standing
+-- A place for what stands already of what is compared.
+create temporary table standing (
+    release_id   bigint           not null,
+    recorded_at  timestamptz      not null,
+    platform     text collate "C" not null,
+    metric_type  text collate "C" not null,
+    metric_value double precision not null
+) on commit drop;
+
+-- name: find_standing
+-- What stands in these spans of time? The offset has them looked up one by one, in the index alone,
+-- however few rows the planner believes the table to have.
+insert into standing (release_id, recorded_at, platform, metric_type, metric_value)
+select p.release_id, p.recorded_at, p.platform, p.metric_type, p.metric_value
+from unnest(
+    %(release_ids)s::bigint[], %(first_times)s::timestamptz[], %(last_times)s::timestamptz[]
+) as span (release_id, first_time, last_time)
+cross join lateral (
+    select c.release_id, c.recorded_at, c.platform, c.metric_type, c.metric_value
+    from content_performance c
+    where c.release_id = span.release_id
+        and c.recorded_at >= span.first_time and c.recorded_at <= span.last_time
+    offset 0
+) p;
+
+-- name: find_standing_on_cluster
+-- The same, as a cluster can answer it.
+insert into standing (release_id, recorded_at, platform, metric_type, metric_value)
+select p.release_id, p.recorded_at, p.platform, p.metric_type, p.metric_value
+from unnest(
+    %(release_ids)s::bigint[], %(first_times)s::timestamptz[], %(last_times)s::timestamptz[]
+) as span (release_id, first_time, last_time)
+join content_performance p on p.release_id = span.release_id
+    and p.recorded_at >= span.first_time and p.recorded_at <= span.last_time;
+
+-- name: let_wait
+-- Let those wait that are new or differ from what stands; and all of a key that waits already,
+-- because its last value counts.
+insert into waiting
+    (row_number, release_id, recorded_at, metric_value, platform, metric_type, source, source_url,
+     notes)
+select s.row_number, s.release_id, s.recorded_at, s.metric_value, s.platform, s.metric_type,
+    s.source, s.source_url, s.notes
+from staged s
+left join standing p using (release_id, recorded_at, platform, metric_type)
+where p.metric_value is distinct from s.metric_value
+    or (%(any_waiting)s::boolean and (
+        select true
+        from waiting w
+        where w.release_id = s.release_id and w.recorded_at = s.recorded_at
+            and w.platform = s.platform and w.metric_type = s.metric_type
+        limit 1
+    ));
+
+-- name: empty_staging
+-- Make room for the next batch.
+truncate staged, standing;
 
 -- name: create_changes
--- Order the batch by key, and number the values that each key takes one after the other; a value
+-- Order what waits by key, and number the values that each key takes one after the other; a value
 -- told twice in a row is a duplicate and takes no number.
 create temporary table changes on commit drop as
 select row_number() over key as nth, count(*) over (
@@ -73,7 +163,7 @@ select row_number() over key as nth, count(*) over (
     release_id, recorded_at, platform, metric_type, metric_value, source, source_url, notes
 from (
     select *, lag(metric_value) over key as before
-    from staged
+    from waiting
     window key as (
         partition by release_id, recorded_at, platform, metric_type order by row_number
     )
@@ -83,7 +173,8 @@ window key as (partition by release_id, recorded_at, platform, metric_type order
 
 -- name: create_fresh
 -- What will stand of each key if it is not what stands already: the last value told, the revision
--- it takes at first, what it replaces, and the first value told.
+-- it takes at first, what it replaces, and the first value told. What this import itself stored is
+-- no reason to forget what it told since.
 create temporary table fresh on commit drop as
 select n.release_id, n.recorded_at, n.platform, n.metric_type, n.metric_value, n.source,
     n.source_url, n.notes, n.of_how_many, o.metric_value as first_value,
@@ -93,7 +184,9 @@ select n.release_id, n.recorded_at, n.platform, n.metric_type, n.metric_value, n
 from changes n
 join changes o using (release_id, recorded_at, platform, metric_type)
 left join content_performance p using (release_id, recorded_at, platform, metric_type)
-where n.nth = n.of_how_many and o.nth = 1 and p.metric_value is distinct from n.metric_value;
+where n.nth = n.of_how_many and o.nth = 1
+    and (p.metric_value is distinct from n.metric_value
+        or (n.of_how_many > 1 and p.batch_id = %(batch_id)s::bigint));
 
 -- name: count_fresh
 -- How many keys does this batch change?
@@ -127,8 +220,10 @@ where p.release_id = f.release_id and p.recorded_at = f.recorded_at
     and (p.revision <> f.revision or p.batch_id is distinct from %(batch_id)s::bigint);
 
 -- name: drop_known
--- What stands by now is a duplicate.
-delete from fresh where metric_value = old_value;
+-- What stands by now is a duplicate, if it was not this import that stored it.
+delete from fresh
+where metric_value = old_value
+    and (of_how_many = 1 or old_batch_id is distinct from %(batch_id)s::bigint);
 
 -- name: count_merged
 -- How many values came to stand, in their time, and how many of them replaced another? The first
@@ -226,10 +321,17 @@ where b.batch_id = r.batch_id and b.undone_at is not null
 
 -- name: remove_artists_of_undone
 -- Undo, last: artists it, or an import undone before, registered go where no release is left.
+with busy as materialized (
+    select distinct r.artist_id
+    from approved_releases r
+    join artists a using (artist_id)
+    join import_batches b on b.batch_id = a.batch_id
+    where b.undone_at is not null
+)
 delete from artists a
 using import_batches b
 where b.batch_id = a.batch_id and b.undone_at is not null
-    and not exists (select from approved_releases r where r.artist_id = a.artist_id);
+    and not exists (select from busy where busy.artist_id = a.artist_id);
 
 -- name: count_artists_of_batch
 -- How many artists did a batch register?

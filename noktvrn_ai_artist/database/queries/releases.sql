@@ -78,9 +78,12 @@ where release_id = %(release_id)s and batch_id is not null;
 
 -- name: adopt_artist
 -- Let the artist of such a release outlive it as well.
+with adopted as materialized (
+    select artist_id from approved_releases where release_id = %(release_id)s
+)
 update artists a set batch_id = null
-from approved_releases r
-where r.release_id = %(release_id)s and a.artist_id = r.artist_id and a.batch_id is not null;
+from adopted
+where a.artist_id = adopted.artist_id and a.batch_id is not null;
 
 -- name: insert_publications
 -- Note where releases were published.

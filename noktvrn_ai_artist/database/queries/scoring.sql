@@ -17,8 +17,8 @@ where platform = %(platform)s and metric_type = %(metric_type)s
 for update;
 
 -- name: note_every_curve
--- Note every curve of a metric that was not followed before.
-insert into changed_curves (release_id, platform, metric_type)
+-- Have every curve of a metric read that was not followed before.
+insert into curves_to_score (release_id, platform, metric_type)
 select distinct release_id, platform, metric_type
 from content_performance
 where platform = %(platform)s and metric_type = %(metric_type)s
@@ -29,44 +29,19 @@ order by release_id;
 update scored_metrics set all_noted = true
 where platform = %(platform)s and metric_type = %(metric_type)s;
 
--- name: note_fresh_curves
--- Note the followed curves that a batch changes.
-insert into changed_curves (release_id, platform, metric_type)
-select distinct f.release_id, f.platform, f.metric_type
-from fresh f
-join scored_metrics m on m.platform = f.platform and m.metric_type = f.metric_type
-order by f.release_id, f.platform, f.metric_type;
-
--- name: note_curves_of_batch
--- Undo, before anything: note the followed curves that a batch's values stand in.
-insert into changed_curves (release_id, platform, metric_type)
-select distinct p.release_id, p.platform, p.metric_type
-from content_performance p
-join scored_metrics m on m.platform = p.platform and m.metric_type = p.metric_type
-where p.batch_id = %(batch_id)s
-order by p.release_id, p.platform, p.metric_type;
-
--- name: drop_unfollowed_changes
--- Single observations are noted of every metric: forget those that nobody follows.
-delete from changed_curves c
-where not exists (
-    select from scored_metrics m
-    where m.platform = c.platform and m.metric_type = c.metric_type
-);
-
--- name: take_changed_curves
--- Take the changes of the next releases off the list. A release without a date has no ages yet, so
--- its changes wait; those of a release that is gone are taken.
+-- name: take_curves_to_score
+-- Take the curves of the next releases off the list. A release without a date has no ages yet, so
+-- its curves wait; those of a release that is gone are taken.
 with next_releases as (
     select distinct c.release_id
-    from changed_curves c
+    from curves_to_score c
     left join approved_releases r using (release_id)
     where c.platform = %(platform)s and c.metric_type = %(metric_type)s
         and (r.release_id is null or r.published_at is not null)
     order by c.release_id
     limit %(most)s::bigint
 )
-delete from changed_curves c
+delete from curves_to_score c
 using next_releases n
 where c.release_id = n.release_id and c.platform = %(platform)s
     and c.metric_type = %(metric_type)s
