@@ -23,7 +23,7 @@ from noktvrn_ai_artist.errors import (
     UnknownMetric,
     UnknownPlatform,
 )
-from noktvrn_ai_artist.ingest.csv_table import TableRow
+from noktvrn_ai_artist.ingest.text_blocks import TableRow, Wanted
 from noktvrn_ai_artist.records import Observation
 
 SPELLINGS: Mapping[str, tuple[str, ...]] = {
@@ -48,6 +48,7 @@ READ_OVER = frozenset({"artist_id", "category_id", "refused_column", "refused_ru
 # A key column that only one platform's exports have.
 IMPLIED_PLATFORM = {"video_key": "YouTube", "video_id": "YouTube"}
 
+_NUMBERS = ("release_id", "metric_value")
 _LONG_COLUMNS = ("metric_type", "metric_value")
 _ROLES = {spelling: role for role, spellings in SPELLINGS.items() for spelling in spellings}
 
@@ -91,7 +92,7 @@ class TableReader:
         """What one row says: its observations, each checked, or the first rule it breaks."""
         try:
             self._check_width(row)
-            entry, platform = self._entry(row.cells), self._platform(row.cells)
+            entry, platform = self.entry(row.cells), self._platform(row.cells)
             draft = self._draft(row.cells, platform, by_id=entry is None)
         except BadValue as error:
             yield Rejection(row=row.number, column=error.column, rule=error.rule)
@@ -126,18 +127,28 @@ class TableReader:
         release_id = 0
         if by_id:
             release_id = rules.release_id_from(self._cell(cells, "release_id").strip())
-        source = self._optional(cells, "source") or SOURCE
-        url, notes = self._optional(cells, "source_url"), self._optional(cells, "notes")
         return _Draft(
             release_id=release_id,
             recorded_at=rules.checked_time(recorded_at, now=self.now),
-            source=rules.checked_name(source, column="source"),
-            source_url=rules.checked_text(url, column="source_url", longest=rules.LONGEST_URL),
-            notes=rules.checked_text(notes, column="notes", longest=rules.LONGEST_NOTE),
+            source=source_from(self._optional(cells, "source") or ""),
+            source_url=url_from(self._optional(cells, "source_url") or ""),
+            notes=notes_from(self._optional(cells, "notes") or ""),
             platform=platform.name,
         )
 
-    def _entry(self, cells: Sequence[str]) -> ReleaseEntry | None:
+    @property
+    def wanted(self) -> Wanted:
+        """Which columns say something, and which of them seldom say it twice."""
+        numbers = set(self.metrics.values())
+        numbers |= {self.columns[role] for role in _NUMBERS if role in self.columns}
+        return Wanted(names=set(self.columns.values()) - numbers, numbers=numbers)
+
+    def entry(self, cells: Sequence[str]) -> ReleaseEntry | None:
+        """How a row names its release; None where it does so by id.
+
+        Raises:
+            BadValue: naming the column and the rule.
+        """
         if "release_id" in self.columns:
             return None
         published = self._optional(cells, "published_at")
@@ -158,8 +169,15 @@ class TableReader:
     def _platform(self, cells: Sequence[str]) -> Platform:
         if self.platform is not None:
             return self.platform
-        name = rules.checked_name(self._cell(cells, "platform"), column="platform")
-        return self.catalogue.platform(name)
+        return self.platform_from(self._cell(cells, "platform"))
+
+    def platform_from(self, cell: str) -> Platform:
+        """The platform that a cell names.
+
+        Raises:
+            BadValue, UnknownPlatform: it names none.
+        """
+        return self.catalogue.platform(rules.checked_name(cell, column="platform"))
 
     def _cell(self, cells: Sequence[str], role: str) -> str:
         return cells[self.columns[role]]
@@ -178,6 +196,30 @@ class _Draft:
     source_url: str | None
     notes: str | None
     platform: str
+
+
+def metric_from(cell: str, platform: Platform) -> Metric:
+    """The metric of a platform that a cell or a column names.
+
+    Raises:
+        BadValue, UnknownMetric: it names none.
+    """
+    return platform.metric(rules.checked_name(cell, column="metric_type"))
+
+
+def source_from(cell: str) -> str:
+    """Where a number comes from, by its cell."""
+    return rules.checked_name(cell.strip() or SOURCE, column="source")
+
+
+def url_from(cell: str) -> str | None:
+    """Where a number can be seen, by its cell."""
+    return rules.checked_text(cell.strip() or None, column="source_url", longest=rules.LONGEST_URL)
+
+
+def notes_from(cell: str) -> str | None:
+    """What is worth remembering of a number, by its cell."""
+    return rules.checked_text(cell.strip() or None, column="notes", longest=rules.LONGEST_NOTE)
 
 
 def understand(
@@ -228,7 +270,7 @@ def _found(
     text: str,
 ) -> Found:
     try:
-        metric = platform.metric(rules.checked_name(name, column="metric_type"))
+        metric = metric_from(name, platform)
         number = rules.number_from(text.strip(), column=column)
         value = rules.checked_value(number, signed=metric.signed, column=column)
     except BadValue as error:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import BinaryIO, TextIO
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
-from psycopg import Rollback
-
+from noktvrn_ai_artist.analytics.change_digest import digest
 from noktvrn_ai_artist.analytics.declared_names import load_catalogue
 from noktvrn_ai_artist.analytics.observation_batches import (
     Progress,
@@ -18,23 +17,24 @@ from noktvrn_ai_artist.analytics.observation_batches import (
     ignore_progress,
     ignore_rejection,
     open_batch,
-    store_rows,
 )
-from noktvrn_ai_artist.analytics.observation_door import NumberedObservation, Row
 from noktvrn_ai_artist.analytics.release_entries import Identity, ReleaseEntry
 from noktvrn_ai_artist.analytics.release_registry import register_entries
-from noktvrn_ai_artist.database.connection_manager import Connection, first_value, shared_database
-from noktvrn_ai_artist.database.queries import query
-from noktvrn_ai_artist.errors import Rejection
-from noktvrn_ai_artist.ingest.csv_table import CsvTable
-from noktvrn_ai_artist.ingest.file_forms import (
-    SOURCE,
-    Found,
-    FoundObservation,
-    TableReader,
-    understand,
+from noktvrn_ai_artist.database.connection_manager import (
+    Connection,
+    Database,
+    first_value,
+    shared_database,
 )
+from noktvrn_ai_artist.database.queries import query
+from noktvrn_ai_artist.errors import ImportRefused, Rejection
+from noktvrn_ai_artist.ingest.export_answers import NO_ANSWERS, ExportAnswers
+from noktvrn_ai_artist.ingest.export_releases import ReleasesInDatabase
 from noktvrn_ai_artist.records import ImportCounts
+
+if TYPE_CHECKING:
+    from noktvrn_ai_artist.ingest.file_readings import FileReadings
+    from noktvrn_ai_artist.ingest.file_survey import Survey
 
 __all__ = ["IngestReport", "ingest_file", "write_rejects"]
 
@@ -46,7 +46,8 @@ class IngestReport:
     """How a file came out: its counts, what it registered, and what is odd about it.
 
     `before_publication` counts observations stamped before their release was published: they are
-    stored, and no curve uses them.
+    stored, and no curve uses them. `read_over` are the columns of a platform's export that hold
+    numbers for which there is no metric.
     """
 
     counts: ImportCounts
@@ -56,6 +57,7 @@ class IngestReport:
     publications: int
     before_publication: int
     dry_run: bool
+    read_over: tuple[str, ...] = ()
 
 
 def ingest_file(
@@ -64,40 +66,40 @@ def ingest_file(
     label: str,
     platform: str | None = None,
     ignore: frozenset[str] = frozenset(),
+    answers: ExportAnswers = NO_ANSWERS,
     dry_run: bool = False,
     skip_bad: bool = False,
     on_survey: Progress = ignore_progress,
     on_progress: Progress = ignore_progress,
     on_rejection: RejectionSink = ignore_rejection,
 ) -> IngestReport:
-    """Store the observations of a CSV file, registering the releases it names.
+    """Store the observations of a CSV or Parquet file, registering the releases it names.
 
-    The file is read twice (so it must be seekable): for its releases, then for its numbers;
-    `on_survey` hears of the observations of the first reading, `on_progress` of the second.
-    Everything happens in one transaction, which a dry run takes back: its counts are exact.
+    `answers` say of a platform's export what its cells and its name, the `label`, do not.
+
+    It is read twice (so it must be seekable): for what is wrong with it and for its releases, then
+    for its numbers; `on_survey` and `on_progress` hear how many observations each has met. More
+    than a million new ones are committed by the million, under one import: the same call again
+    stores the rest of what was broken off. A dry run commits nothing, and its counts are exact.
 
     Raises:
-        BadFile: it cannot be read as a table.
+        BadFile, BadValue, UnknownRelease: it is no table; an answer is missing or breaks a rule.
         ImportRefused: rows break rules and `skip_bad` is not set; nothing was stored.
     """
     database, now = shared_database(), datetime.now(UTC)
-    table = CsvTable(file)
-    known = load_catalogue(database)
-    reader = understand(table.header, catalogue=known, now=now, platform=platform, ignore=ignore)
-    with database.transaction() as connection, _kept_unless(connection, dry_run):
-        survey = _survey(_all_found(table, reader), on_survey)
-        batch_id = open_batch(connection, source=SOURCE, label=_short(label), now=now)
-        ids = _register(connection, survey.entries, batch_id=batch_id)
-        counts = store_rows(
-            connection,
-            (_numbered(found, ids) for found in _all_found(table, reader)),
-            batch_id=batch_id,
-            now=now,
-            skip_bad=skip_bad,
-            on_rejection=on_rejection,
-            on_progress=on_progress,
-        )
-        return _report(connection, reader, counts, survey, batch_id=batch_id, dry_run=dry_run)
+    answers = replace(answers, file_name=answers.file_name or label)
+    readings = _readings(database, file, now, answers, platform=platform, ignore=ignore)
+    hear = ignore_rejection if skip_bad else on_rejection  # what is skipped, the second one tells
+    survey = readings.survey(partial(_unknown_of, database), on_survey, hear)
+    if survey.rejected and not skip_bad:
+        raise ImportRefused(survey.listed, rejected=survey.rejected)
+    terms = _Terms(label=_short(label), now=now, skip_bad=skip_bad, dry_run=dry_run)
+    report = _stored(
+        database, readings, survey, terms, on_progress=on_progress, on_rejection=on_rejection
+    )
+    if report.counts.stored and not dry_run:
+        digest(database)
+    return report
 
 
 def write_rejects(file: BinaryIO, rejections: Mapping[int, Rejection], target: TextIO) -> None:
@@ -106,7 +108,9 @@ def write_rejects(file: BinaryIO, rejections: Mapping[int, Rejection], target: T
     `rejections` are by row, the header being row 1; the two columns are read over when the mended
     file comes in again.
     """
-    table = CsvTable(file)
+    from noktvrn_ai_artist.ingest.number_files import opened_table  # noqa: PLC0415 - loads Arrow
+
+    table = opened_table(file)
     # A file that was mended once already has the two columns.
     kept = [place for place, name in enumerate(table.header) if name not in _REFUSAL]
     out = csv.writer(target, lineterminator="\n")
@@ -120,29 +124,75 @@ def write_rejects(file: BinaryIO, rejections: Mapping[int, Rejection], target: T
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Survey:
-    """What a file names: its releases by platform, and how many of its dates are odd."""
+class _Terms:
+    """How a file is to be stored."""
 
-    entries: Mapping[str, Mapping[Identity, ReleaseEntry]]
-    before_publication: int
-
-
-def _all_found(table: CsvTable, reader: TableReader) -> Iterator[Found]:
-    for row in table.rows():
-        yield from reader.observations(row)
+    label: str
+    now: datetime
+    skip_bad: bool
+    dry_run: bool
 
 
-def _survey(found: Iterator[Found], on_survey: Progress) -> _Survey:
-    entries: dict[str, dict[Identity, ReleaseEntry]] = {}
-    early = 0
-    for number, one in enumerate(found, start=1):
-        on_survey(number)
-        if isinstance(one, FoundObservation) and one.entry is not None:
-            of_platform = entries.setdefault(one.observation.platform, {})
-            entry = of_platform.setdefault(one.entry.identity, one.entry)
-            published = entry.published_at
-            early += published is not None and one.observation.recorded_at < published
-    return _Survey(entries=entries, before_publication=early)
+def _readings(
+    database: Database,
+    file: BinaryIO,
+    now: datetime,
+    answers: ExportAnswers,
+    *,
+    platform: str | None,
+    ignore: frozenset[str],
+) -> FileReadings:
+    from noktvrn_ai_artist.ingest.file_readings import FileReadings  # noqa: PLC0415 - loads Arrow
+
+    return FileReadings(
+        file,
+        catalogue=load_catalogue(database),
+        now=now,
+        platform=platform,
+        ignore=ignore,
+        answers=answers,
+        known=ReleasesInDatabase(database),
+    )
+
+
+def _stored(
+    database: Database,
+    readings: FileReadings,
+    survey: Survey,
+    terms: _Terms,
+    *,
+    on_progress: Progress,
+    on_rejection: RejectionSink,
+) -> IngestReport:
+    from noktvrn_ai_artist.analytics.observation_landing import store_batches  # noqa: PLC0415
+
+    with database.transaction() as connection:
+        source = readings.told.source
+        batch_id = open_batch(connection, source=source, label=terms.label, now=terms.now)
+        ids = _register(connection, survey.entries, batch_id=batch_id)
+        counts = store_batches(
+            connection,
+            readings.batches(ids),
+            batch_id=batch_id,
+            now=terms.now,
+            skip_bad=terms.skip_bad,
+            on_rejection=on_rejection,
+            on_progress=on_progress,
+            commit=None if terms.dry_run else connection.commit,
+        )
+        report = replace(
+            _report(connection, counts, survey, batch_id=batch_id, dry_run=terms.dry_run),
+            read_over=tuple(readings.told.read_over),
+        )
+        if terms.dry_run:
+            connection.rollback()
+    return report
+
+
+def _unknown_of(database: Database, ids: Collection[int]) -> list[int]:
+    values = {"release_ids": sorted(ids)}
+    with database.transaction() as connection:
+        return [one for (one,) in connection.execute(query("unknown_releases"), values)]
 
 
 def _register(
@@ -158,32 +208,10 @@ def _register(
     return ids
 
 
-def _numbered(found: Found, ids: Mapping[tuple[str, Identity], int]) -> Row:
-    if isinstance(found, Rejection):
-        return found
-    observation = found.observation
-    if found.entry is None:
-        return NumberedObservation(row=found.row, observation=observation)
-    release_id = ids[observation.platform, found.entry.identity]
-    return NumberedObservation(
-        row=found.row, observation=replace(observation, release_id=release_id)
-    )
-
-
-@contextmanager
-def _kept_unless(connection: Connection, dry_run: bool) -> Iterator[None]:
-    """A savepoint that a dry run gives back, with everything that was done in it."""
-    with connection.transaction() as savepoint:
-        yield
-        if dry_run:
-            raise Rollback(savepoint)
-
-
 def _report(
     connection: Connection,
-    reader: TableReader,
     counts: ImportCounts,
-    survey: _Survey,
+    survey: Survey,
     *,
     batch_id: int,
     dry_run: bool,
@@ -193,7 +221,7 @@ def _report(
 
     return IngestReport(
         counts=replace(counts, batch_id=None) if dry_run else counts,
-        form=reader.form.value,
+        form=survey.form,
         artists=new("count_artists_of_batch"),
         releases=new("count_releases_of_batch"),
         publications=new("count_publications_of_batch"),

@@ -11,10 +11,13 @@ from typing import BinaryIO
 import pandas as pd
 import streamlit as st
 
-from noktvrn_ai_artist.errors import BadFile, PerformanceDbError, Rejection
+from noktvrn_ai_artist.errors import BadFile, BadValue, PerformanceDbError, Rejection
 from noktvrn_ai_artist.ingest.csv_table import CsvTable
+from noktvrn_ai_artist.ingest.export_answers import ExportAnswers
+from noktvrn_ai_artist.ingest.export_layouts import layout_of
 from noktvrn_ai_artist.ingest.ingest_service import IngestReport, ingest_file, write_rejects
 from streamlit_app import resources
+from streamlit_app.analytics.export_questions import as_on_the_page, ask_about_export
 from streamlit_app.analytics.wording import plain, plural
 from streamlit_app.components.last_save import Outcome, remember
 
@@ -29,10 +32,20 @@ _ALL, _VALID = "All or nothing", "Valid rows only"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One file, and how it is to be read."""
+
+    file_id: str
+    platform: str | None
+    ignore: frozenset[str]
+    answers: ExportAnswers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """What a dry run of one file said: its report, or why the file cannot be read."""
 
-    asked: tuple[str, str | None, frozenset[str]]
+    asked: Asked
     report: IngestReport | None
     rejections: tuple[Rejection, ...]
     fault: str
@@ -42,7 +55,8 @@ def show_csv_upload() -> None:
     """Upload, preview, dry run, import."""
     st.markdown(
         "One value a row (`metric_type`, `metric_value`), or one snapshot a row with a column for "
-        "each metric. Releases that are not known yet are registered. Times need a UTC offset."
+        "each metric. Releases that are not known yet are registered. Times need a UTC offset. "
+        "Exports of Spotify for Artists and YouTube Studio are taken as they are."
     )
     st.download_button(
         "Template",
@@ -58,15 +72,19 @@ def show_csv_upload() -> None:
         return
     try:
         header, preview = _preview(file)
+        layout = layout_of(header)
     except BadFile as error:
         st.error(f"Nothing was stored: {plain(str(error))}.", icon=":material/error:")
         return
     platform, ignore = _choose_reading(header)
+    answers = ask_about_export(layout, file_name=file.name, file_id=file.file_id)
     st.dataframe(preview, hide_index=True, alt="The first rows of the file")
     st.caption(f"The first {plural(len(preview), 'row')} of {plain(file.name)}.")
-    check = _checked(file, (file.file_id, platform, ignore))
+    asked = Asked(file_id=file.file_id, platform=platform, ignore=ignore, answers=answers)
+    check = _checked(file, asked)
     if check.report is None:
-        st.error(f"Nothing was stored: {plain(check.fault)}.", icon=":material/error:")
+        fault = plain(as_on_the_page(check.fault))
+        st.error(f"Nothing was stored: {fault}.", icon=":material/error:")
         st.caption("A column that is to be passed over can be named under “Columns to read over”.")
         return
     _show_check(check.report)
@@ -97,7 +115,7 @@ def _choose_reading(header: list[str]) -> tuple[str | None, frozenset[str]]:
     return platform, frozenset(ignored)
 
 
-def _checked(file: BinaryIO, asked: tuple[str, str | None, frozenset[str]]) -> Check:
+def _checked(file: BinaryIO, asked: Asked) -> Check:
     """The dry run of this file read in this way, done once."""
     known = st.session_state.get(_CHECK)
     if isinstance(known, Check) and known.asked == asked:
@@ -109,13 +127,14 @@ def _checked(file: BinaryIO, asked: tuple[str, str | None, frozenset[str]]) -> C
             report = ingest_file(
                 file,
                 label="dry run",
-                platform=asked[1],
-                ignore=asked[2],
+                platform=asked.platform,
+                ignore=asked.ignore,
+                answers=asked.answers,
                 dry_run=True,
                 skip_bad=True,
                 on_rejection=rejections.append,
             )
-        except BadFile as error:
+        except (BadFile, BadValue) as error:
             fault = str(error)
     check = Check(asked=asked, report=report, rejections=tuple(rejections), fault=fault)
     st.session_state[_CHECK] = check
@@ -140,6 +159,8 @@ def _show_check(report: IngestReport) -> None:
             f"{plural(report.before_publication, 'value')} stamped before the publication: "
             "stored, and left out of every curve"
         )
+    if report.read_over:
+        facts.append(f"read over, for there is no metric: {plain(', '.join(report.read_over))}")
     st.caption(f"{'; '.join(facts)}.")
 
 
@@ -197,11 +218,15 @@ def _offer_import(file: BinaryIO, check: Check, *, valid_only: bool) -> None:
 
 
 def _import(file: BinaryIO, check: Check, *, valid_only: bool) -> None:
-    _, platform, ignore = check.asked
     name = str(getattr(file, "name", "upload.csv"))
     try:
         report = ingest_file(
-            file, label=name, platform=platform, ignore=ignore, skip_bad=valid_only
+            file,
+            label=name,
+            platform=check.asked.platform,
+            ignore=check.asked.ignore,
+            answers=check.asked.answers,
+            skip_bad=valid_only,
         )
     except PerformanceDbError as error:
         remember(Outcome(says=f"Not imported: {error}", failed=True))

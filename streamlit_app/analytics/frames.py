@@ -5,7 +5,7 @@ A series is a frame with the columns `time` (aware UTC, ascending) and `value`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import isnan
@@ -210,14 +210,14 @@ def sparkline(series: pd.DataFrame, kind: MetricKind, *, most: int = 60) -> list
 
 
 def leaderboard(
-    latest: Sequence[object], gains: Iterable[tuple[int, float | None]], spark: pd.DataFrame
+    latest: Sequence[object],
+    gains: Iterable[tuple[int, float | None]],
+    recent: Mapping[int, list[float]],
 ) -> pd.DataFrame:
     """One row a release: its total, what it gained, and its last values, the most gained first."""
     table = pd.DataFrame(latest)
     table["gain"] = table["release_id"].map(dict(gains)).astype("float64")
-    table["trend"] = table["release_id"].map(
-        spark.groupby("release_id")["metric_value"].agg(lambda values: list(values.tail(30)))
-    )
+    table["trend"] = table["release_id"].map(recent)
     return table.sort_values(
         ["gain", "metric_value"], ascending=False, na_position="last", ignore_index=True
     )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from noktvrn_ai_artist.analytics.metric_catalogue import Metric
-from noktvrn_ai_artist.analytics.performance_questions import Freshness
+from noktvrn_ai_artist.analytics.performance_questions import Freshness, LatestValue
 from streamlit_app import resources
 from streamlit_app.analytics.charts import Look, Mark, daily_chart, ranking_chart
 from streamlit_app.analytics.frames import GROWING, by_importance, complete_before, leaderboard
@@ -36,6 +36,7 @@ from streamlit_app.components.time_zone import shown_zone
 
 _PREFERRED = ("views", "streams", "plays")
 _TOP = 10
+_TREND = timedelta(days=30)
 _GAINED, _TOTAL = "Gained", "Total"
 
 
@@ -60,7 +61,7 @@ def show_overview() -> None:
     oldest = min(value.published_at or value.recorded_at for value in latest)
     span = choose_span(key="period", oldest=oldest, newest=newest, zone=shown_zone())
     period = span.period
-    table = _table(measure, period, artist_id)
+    table = _table(measure, period, artist_id, latest)
     _show_cards(measure, span, artist_id, table)
     _show_charts(measure, period, artist_id, table)
     _show_leaderboard(measure, table)
@@ -82,13 +83,16 @@ def _reach_first(entry: Freshness) -> tuple[bool, int, tuple[int, str]]:
     return (not of_reach, -entry.releases, by_importance(entry.metric_type))
 
 
-def _table(measure: Measure, period: Period, artist_id: int | None) -> pd.DataFrame:
+def _table(
+    measure: Measure, period: Period, artist_id: int | None, latest: Sequence[LatestValue]
+) -> pd.DataFrame:
     start, end = period.start.astimezone(UTC), period.end.astimezone(UTC)
     gains = resources.period_gains(*measure, start, end, artist_id)
+    since = max(value.recorded_at for value in latest) - _TREND
     return leaderboard(
-        resources.latest_values(*measure, artist_id),
+        latest,
         [(gain.release_id, gain.gain) for gain in gains],
-        resources.history(*measure, artist_id),
+        resources.recent_values(*measure, since, artist_id),
     )
 
 
@@ -274,7 +278,7 @@ def _columns(measure: Measure, table: pd.DataFrame) -> dict[str, Any]:
             max_value=max(1.0, float(table["gain"].fillna(0).max())),
             help="In the chosen period; empty where it is not known.",
         ),
-        "trend": st.column_config.AreaChartColumn("Last values", width="small"),
+        "trend": st.column_config.AreaChartColumn("Last 30 days", width="small"),
         "published_at": st.column_config.DatetimeColumn(
             "Published", format="D MMM YYYY", timezone=zone
         ),

@@ -104,7 +104,7 @@ def test_both_readings_of_the_file_are_followed(database: Database) -> None:
     surveyed: list[int] = []
     read: list[int] = []
     ingest(WIDE + WIDE_ROWS, on_survey=surveyed.append, on_progress=read.append)
-    assert surveyed == read == [1, 2, 3, 4, 5]
+    assert surveyed == read == [5]
 
 
 def test_wide_and_long_form_say_the_same(database: Database) -> None:
@@ -177,7 +177,7 @@ def test_every_cell_is_stored_duplicate_or_rejected_and_again_a_duplicate(
     ).counts
     assert counts.read == counts.stored + counts.duplicate + counts.rejected
     assert counts.rejected == len(rejected)
-    assert progress == list(range(1, counts.read + 1))
+    assert max(progress, default=0) == counts.read
     releases = len(list_releases(database))
     there = standing(database)
     # Only keys that changed within the file go through their values again.
@@ -300,11 +300,11 @@ class Torn(io.BytesIO):
 
     reads = 0
 
-    def read1(self, size: int | None = -1, /) -> bytes:
+    def read(self, size: int | None = -1, /) -> bytes:
         self.reads += 1
         if self.reads > 4:
             raise OSError(5, "Input/output error")
-        return super().read1(-1 if size is None else size)
+        return super().read(size)
 
 
 def test_a_file_that_fails_while_it_is_read_stores_nothing(database: Database) -> None:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from noktvrn_ai_artist.analytics.known_platforms import KNOWN
 from noktvrn_ai_artist.analytics.metric_catalogue import Metric, MetricKind, Platform
 from noktvrn_ai_artist.errors import BadFile, Rejection, UnknownPlatform
-from noktvrn_ai_artist.ingest.csv_table import TableRow
 from noktvrn_ai_artist.ingest.file_forms import (
     SPELLINGS,
     Form,
@@ -19,6 +18,7 @@ from noktvrn_ai_artist.ingest.file_forms import (
     TableReader,
     understand,
 )
+from noktvrn_ai_artist.ingest.text_blocks import TableRow
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 LONG = ["release_id", "platform", "metric_type", "metric_value", "recorded_at"]
