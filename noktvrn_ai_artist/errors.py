@@ -28,7 +28,8 @@ NoktvrnError
 │   ├── ProviderUnavailable
 │   ├── QuotaSpent
 │   ├── AccessRefused
-│   └── BadAnswer
+│   ├── BadAnswer
+│   └── NoFootage
 └── CollectionUnderWay
 
 A class's docstring is its message when none is given; facts a program may want are attributes.
@@ -229,6 +230,10 @@ class AccessRefused(ProviderError):
 
 class BadAnswer(ProviderError):
     """The provider's answer cannot be read as its documentation says."""
+
+
+class NoFootage(ProviderError):
+    """No stock library had a clip that fits; nothing was logged."""
 
 
 class CollectionUnderWay(NoktvrnError):

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, NonNegativeInt, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableVariable
 
+from noktvrn_ai_artist.collectors.messages import Provider
 from noktvrn_ai_artist.errors import SettingsError
 
 
@@ -29,7 +31,8 @@ class Settings(BaseSettings):
     Keys and tokens of the platforms and stock libraries, all optional, are `NOKTVRN_` and the
     field's name in capitals: `NOKTVRN_YOUTUBE_API_KEY`, `NOKTVRN_PEXELS_API_KEY`, ...
     `NOKTVRN_BASE_URLS` sends the calls of a provider elsewhere, as JSON:
-    `{"pexels": "http://127.0.0.1:8080"}`.
+    `{"pexels": "http://127.0.0.1:8080"}`. `NOKTVRN_QUOTAS` says how many units a provider gives a
+    day, where that is not the usual figure or should not be used up: `{"youtube": 5000}`.
     """
 
     # An empty path would otherwise be the current directory, and a server's data end up there.
@@ -44,6 +47,7 @@ class Settings(BaseSettings):
     demo: bool = False
     pool_size: int = Field(default=8, ge=1, le=100)
     base_urls: Mapping[str, str] = Field(default_factory=dict)
+    quotas: Mapping[Provider, NonNegativeInt] = Field(default_factory=dict)
 
     youtube_api_key: SecretStr | None = None
     google_client_id: SecretStr | None = None
@@ -75,6 +79,8 @@ class Settings(BaseSettings):
                 for fault in error.errors(include_input=False, include_url=False)
             )
             raise SettingsError(faults) from None
+        except UnreadableVariable as error:
+            raise SettingsError(f"{error}: write it as JSON") from None
 
     @property
     def source_stats_path(self) -> Path:
