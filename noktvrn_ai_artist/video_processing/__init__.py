@@ -1,0 +1,1 @@
+"""Footage for a release: stock libraries searched, clips chosen, their use logged."""
