@@ -1,0 +1,1 @@
+"""The page about how an artist's profile changed, and on what grounds."""
