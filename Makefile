@@ -5,7 +5,7 @@ PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN = $(UV) run --quiet --frozen
 
-.PHONY: demo demo-remove test lint format test-browser proofs bench bench-ranking
+.PHONY: demo demo-remove test lint format test-browser proofs bench bench-ranking loop-demo
 
 demo: $(UV)
 	@$(UV) sync --quiet --frozen --no-dev --inexact
@@ -33,8 +33,11 @@ test-browser: $(UV)
 proofs: $(UV)
 	$(RUN) pytest -m long
 
+loop-demo: $(UV)
+	@$(RUN) python tests/loop/loop_demo.py
+
 bench: $(UV)
-	$(RUN) python -m benchmarks
+	$(RUN) --group database-bench python -m benchmarks.database
 
 bench-ranking: $(UV)
 	$(RUN) --group ranking python -m benchmarks.ranking

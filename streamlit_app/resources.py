@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import numpy as np
@@ -39,6 +40,17 @@ from noktvrn_ai_artist.analytics.source_records import (
 from noktvrn_ai_artist.analytics.source_words import ScoreScale
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
 from noktvrn_ai_artist.analytics.tracker_place import open_tracker
+from noktvrn_ai_artist.artist_evolution.artist_evolution_service import ArtistEvolutionService
+from noktvrn_ai_artist.artist_evolution.profiles import ArtistProfile
+from noktvrn_ai_artist.artist_evolution.progression import ProgressionEntry
+from noktvrn_ai_artist.collectors.collection_service import (
+    CollectionService,
+    Plan,
+    Surroundings,
+)
+from noktvrn_ai_artist.collectors.feeds import FEEDS
+from noktvrn_ai_artist.collectors.platform_access import configured
+from noktvrn_ai_artist.collectors.run_ledger import Absence, Run, RunLedger, last_runs
 from noktvrn_ai_artist.database.connection_manager import Database, shared_database
 from noktvrn_ai_artist.demo.demo_data import DEMO_NOW
 from noktvrn_ai_artist.records import (
@@ -162,6 +174,17 @@ def daily_gains(
     )
 
 
+@st.cache_data(ttl=_FRESH, max_entries=64, show_spinner=False)
+def recent_values(
+    platform: str, metric: str, start: datetime, artist_id: int | None
+) -> dict[int, list[float]]:
+    """The values of a metric from an instant on by release, the oldest first."""
+    database()
+    return performance_questions.recent_values(
+        platform=platform, metric_type=metric, start=start, artist_id=artist_id
+    )
+
+
 @st.cache_data(ttl=_FRESH, max_entries=16, show_spinner=False)
 def history(platform: str, metric: str, artist_id: int | None) -> pd.DataFrame:
     """Every value of a metric by release, the oldest first."""
@@ -234,7 +257,7 @@ def explanation(source: str) -> Explanation:
 @st.cache_data(ttl=_FRESH, max_entries=64, show_spinner=False)
 def recent_change(source: str) -> Change:
     """How a source's estimate went lately, and what moved it."""
-    since = _present() - LATELY
+    since = present() - LATELY
     before = explanation_then(_tracker(), source, since)
     return change_between(before, explanation(source), since=since)
 
@@ -260,7 +283,7 @@ def selections() -> list[Selection]:
 @st.cache_data(ttl=_FRESH, max_entries=1, show_spinner=False)
 def course() -> list[Moment]:
     """What was believed of all sources in the past, and what is now."""
-    until, told = _present(), _tracker().reports()
+    until, told = present(), _tracker().reports()
     history = hash((tuple(clip_usages()), tuple(told)))
     past = _past_moments(history, past_instants(told, until=until))
     return [*past, Moment(instant=until, standings=tuple(standings()))]
@@ -272,7 +295,45 @@ def _past_moments(history: int, instants: tuple[datetime, ...]) -> list[Moment]:
     return moments(_tracker(), instants)
 
 
-def _present() -> datetime:
+@st.cache_data(ttl=_FRESH, max_entries=64, show_spinner=False)
+def artist_profile(artist_id: int) -> ArtistProfile:
+    """What an artist's releases are made of now."""
+    return ArtistEvolutionService(database()).profile(artist_id)
+
+
+@st.cache_data(ttl=_FRESH, max_entries=64, show_spinner=False)
+def progression(artist_id: int) -> list[ProgressionEntry]:
+    """How an artist's profile came to be, the oldest change first."""
+    return ArtistEvolutionService(database()).progression(artist_id)
+
+
+@st.cache_data(ttl=_FRESH, max_entries=1, show_spinner=False)
+def collection_plans() -> list[Plan]:
+    """What is due from each interface whose keys are set."""
+    around = Surroundings(clock=present, sleep=time.sleep)
+    service = CollectionService(database(), settings(), around)
+    return [service.plan(name) for name in configured(settings())]
+
+
+@st.cache_data(ttl=_FRESH, max_entries=1, show_spinner=False)
+def collection_runs() -> list[Run]:
+    """The last runs of all interfaces, the newest first."""
+    return last_runs(database())
+
+
+@st.cache_data(ttl=_FRESH, max_entries=1, show_spinner=False)
+def collection_absences() -> list[tuple[str, Absence]]:
+    """What was missing or hidden when last asked for, where missing says something."""
+    return [
+        (name.value, one)
+        for name, feed in FEEDS.items()
+        if feed.rhythm.rests
+        for one in RunLedger(database(), feed).absences()
+    ]
+
+
+def present() -> datetime:
+    """What time it is for what is shown."""
     return DEMO_NOW if settings().demo else datetime.now(UTC)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from noktvrn_ai_artist.database.migrations import apply_migrations
 from noktvrn_ai_artist.settings import Settings
 
 _numbers = itertools.count(1)
+
+# The local HTTP server and the platforms' worlds, for tests of any folder.
+sys.path.append(str(Path(__file__).parent / "http"))
 
 # A build says the same of the same code twice; elsewhere every run looks further.
 # No deadline anywhere: machines are shared, and a timed assertion would fail by chance.

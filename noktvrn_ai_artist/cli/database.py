@@ -7,9 +7,15 @@ from typing import Annotated
 import typer
 
 from noktvrn_ai_artist.cli.output import AsJson, print_json, print_table, say
+from noktvrn_ai_artist.database.cluster import (
+    PLACEMENTS,
+    check_citus,
+    database_size,
+    distribute,
+    is_distributed,
+)
 from noktvrn_ai_artist.database.connection_manager import (
     Database,
-    first_value,
     private_folder,
     shared_database,
 )
@@ -20,7 +26,6 @@ from noktvrn_ai_artist.database.migrations import (
     check_history,
     known_migrations,
 )
-from noktvrn_ai_artist.database.queries import query
 from noktvrn_ai_artist.errors import SettingsError
 from noktvrn_ai_artist.settings import Settings
 
@@ -41,13 +46,26 @@ def status(as_json: AsJson = False) -> None:
 
 
 @db.command()
-def migrate() -> None:
-    """Bring the schema up to date."""
-    applied = apply_migrations(shared_database())
+def migrate(
+    distributed: Annotated[
+        bool, typer.Option("--distributed", help="And spread the tables over a Citus cluster.")
+    ] = False,
+) -> None:
+    """Bring the schema up to date; on a cluster that is spread already, on all nodes."""
+    database = shared_database()
+    if distributed:
+        with database.transaction() as connection:
+            check_citus(connection)
+    applied = apply_migrations(database)
     for migration in applied:
         say(f"applied {migration.number}: {migration.name}")
     if not applied:
         say("the schema is up to date")
+    if distributed:
+        for name in (placed := distribute(database)):
+            say(f"{name}: {PLACEMENTS[name]}")
+        if not placed:
+            say("every table lies in its place")
 
 
 @db.command()
@@ -73,7 +91,8 @@ def _facts(database: Database) -> dict[str, object]:
     place = database.place
     with database.transaction() as connection:
         version = connection.info.server_version
-        size = first_value(connection.execute(query("database_size")))
+        size = database_size(connection)
+        cluster = is_distributed(connection)
         applied = applied_migrations(connection)
     known = known_migrations()
     check_history(applied, known)
@@ -82,6 +101,7 @@ def _facts(database: Database) -> dict[str, object]:
         "place": place.place,
         "database": place.database,
         "version": f"{version // 10000}.{version % 10000}",
+        "spread over a cluster": cluster,
         "size (bytes)": size,
         "migrations applied": len(applied),
         "migrations waiting": len(known) - len(applied),

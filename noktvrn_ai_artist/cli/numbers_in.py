@@ -15,6 +15,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from noktvrn_ai_artist.analytics import performance_db_service as service
 from noktvrn_ai_artist.analytics.observation_rules import (
+    LONGEST_EXTERNAL_ID,
+    LONGEST_TITLE,
+    checked_name,
     instant_from,
     number_from,
     release_id_from,
@@ -29,10 +32,10 @@ from noktvrn_ai_artist.cli.output import (
     shown_id,
 )
 from noktvrn_ai_artist.errors import BadFile, BadValue, Rejection
+from noktvrn_ai_artist.ingest.export_answers import ExportAnswers
 from noktvrn_ai_artist.ingest.ingest_service import IngestReport, ingest_file, write_rejects
 from noktvrn_ai_artist.records import ImportBatch
 
-_STEP = 1000
 _MOST_REFUSED_LISTED = 100
 _STOPPED = 128 + signal.SIGINT
 # Whoever is told how far a reading is, by the number of observations.
@@ -41,12 +44,31 @@ _COUNTS = ("read", "stored", "corrected", "duplicate", "rejected")
 
 
 def ingest(
-    file: Annotated[Path, typer.Argument(help="A CSV file: an observation or a snapshot a row.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV or Parquet: an observation or a snapshot a row.")
+    ],
     platform: Annotated[
         str | None, typer.Option(help="The platform of every row, where no column names it.")
     ] = None,
     ignore: Annotated[
         list[str] | None, typer.Option(help="A column to read over; may be given several times.")
+    ] = None,
+    release: Annotated[
+        str | None, typer.Option(help="Of a platform's export about one release: its id.")
+    ] = None,
+    title: Annotated[
+        str | None, typer.Option(help="Of a song's timeline: its title, if no --release is given.")
+    ] = None,
+    artist: Annotated[
+        str | None, typer.Option(help="Of a platform's export: the artist of what it names.")
+    ] = None,
+    window: Annotated[
+        str | None,
+        typer.Option(help="What a platform's list is over: 7d, 28d, 12m; lifetime, or a day."),
+    ] = None,
+    exported_at: Annotated[
+        str | None,
+        typer.Option(help="When a platform's list was made: ISO 8601 with an offset."),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Do everything, then take it back.")
@@ -59,14 +81,21 @@ def ingest(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Store the numbers of a CSV file, registering the releases it names.
+    """Store the numbers of a CSV or Parquet file, registering the releases it names.
 
     The form is found by the header: long (metric_type, metric_value) or wide (a column for each
-    metric). Nothing is stored unless every row is good, or --skip-bad is given. A second run
-    stores nothing twice. A dry run writes no file; it lists what would be refused.
+    metric), or an export of Spotify for Artists or YouTube Studio; what such a file does not say
+    is asked for. Nothing is stored unless every row is good, or --skip-bad is given. A second run
+    stores nothing twice, and finishes what was broken off. A dry run writes no file; it lists what
+    would be refused.
     """
+    import pyarrow as pa  # noqa: PLC0415 - only imports need Arrow, and it is slow to load
+
+    # Arrow's own pool keeps what it once had: 15 MB more.
+    pa.set_memory_pool(pa.system_memory_pool())
     if rejects is not None and not skip_bad:
         raise BadValue("is of use with --skip-bad only", column="--rejects")
+    answers = _answers(release, title, artist, window, exported_at)
     service.apply_schema()
     refused: list[Rejection] = []
     target = rejects or file.with_name(f"{file.name}.rejects.csv")
@@ -79,6 +108,7 @@ def ingest(
                 label=file.name,
                 platform=platform,
                 ignore=frozenset(ignore or ()),
+                answers=answers,
                 dry_run=dry_run,
                 skip_bad=skip_bad,
                 on_survey=bar("releases"),
@@ -93,6 +123,29 @@ def ingest(
     _tell(report)
     if refused:
         _tell_refused(refused, None if dry_run else target)
+
+
+def _answers(
+    release: str | None,
+    title: str | None,
+    artist: str | None,
+    window: str | None,
+    exported_at: str | None,
+) -> ExportAnswers:
+    """What was said of a platform's export, by the rules of all values."""
+    return ExportAnswers(
+        release_id=release_id_from(release, column="--release") if release is not None else None,
+        title=_named(title, "--title", LONGEST_TITLE),
+        artist=_named(artist, "--artist", LONGEST_EXTERNAL_ID),
+        window=window,
+        exported_at=(
+            instant_from(exported_at, column="--exported-at") if exported_at is not None else None
+        ),
+    )
+
+
+def _named(text: str | None, column: str, longest: int) -> str | None:
+    return checked_name(text, column=column, longest=longest) if text is not None else None
 
 
 def record(
@@ -136,6 +189,10 @@ def imports(
         ("id", "when (UTC)", "what", *_COUNTS, "undone"),
         [_import_cells(batch) for batch in found],
     )
+    for batch in found:
+        if batch.expired:
+            kept = f"{batch.expired:,} of its {batch.stored:,} stored values are no longer kept"
+            say(f"import {batch.batch_id}: {kept}")
 
 
 def _import_cells(batch: ImportBatch) -> tuple[object, ...]:
@@ -210,10 +267,16 @@ def _stoppable(label: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         # It may have come while the last word, to commit, was under way: only the database knows.
-        stored = [b for b in service.get_imports() if b.created_at >= since and b.label == label]
-        told = [f"but import {b.batch_id} was stored: {_way_back(b.batch_id)}" for b in stored]
-        say_aside(f"stopped; {' '.join(told) or 'nothing was stored'}")
+        kept = [b for b in service.get_imports() if b.created_at >= since and b.label == label]
+        say_aside(f"stopped; {' '.join(map(_what_was_kept, kept)) or 'nothing was stored'}")
         raise typer.Exit(_STOPPED) from None
+
+
+def _what_was_kept(batch: ImportBatch) -> str:
+    return (
+        f"import {batch.batch_id} has stored {batch.stored:,} observations: the same command again"
+        f" stores the rest, {_way_back(batch.batch_id)}"
+    )
 
 
 def _way_back(batch_id: int | None) -> str:
@@ -235,8 +298,7 @@ def _bar(file: BinaryIO, size: int) -> Iterator[Callable[[str], Follow]]:
 
         def reading(what: str) -> Follow:
             def follow(seen: int) -> None:
-                if seen % _STEP == 0:
-                    bar.update(task, description=what, completed=file.tell(), seen=seen)
+                bar.update(task, description=what, completed=file.tell(), seen=seen)
 
             return follow
 
@@ -255,6 +317,8 @@ def _tell(report: IngestReport) -> None:
         f"registered {report.artists:,} artists, {report.releases:,} releases,"
         f" {report.publications:,} publications",
     )
+    if report.read_over:
+        say(f"read over, for there is no metric: {', '.join(report.read_over)}")
     if report.before_publication:
         say(
             f"{report.before_publication:,} observations are stamped before their release came"

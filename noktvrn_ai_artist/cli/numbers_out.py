@@ -1,43 +1,41 @@
-"""Commands that show numbers: as they are, by age, corrected, and how fresh."""
+"""Commands that show numbers: as they are, as a file, by age, corrected, and how fresh."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import closing
+import signal
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import datetime
 from itertools import islice
-from typing import Annotated, Any, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, cast
 
-import numpy as np
 import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from noktvrn_ai_artist.analytics import performance_db_service as service
 from noktvrn_ai_artist.analytics import performance_questions as questions
-from noktvrn_ai_artist.analytics.growth_curves import (
-    AGES,
-    DAY,
-    AgeValue,
-    GrowthCurve,
-    growth_curve,
-    usual_band,
-    value_at,
-)
-from noktvrn_ai_artist.analytics.metric_catalogue import Metric, MetricKind
 from noktvrn_ai_artist.analytics.observation_rules import instant_from, release_id_from
-from noktvrn_ai_artist.analytics.performance_questions import HistoryPoint
+from noktvrn_ai_artist.analytics.performance_files import FileFormat, write_file, write_stream
+from noktvrn_ai_artist.analytics.release_growth import AgeComparison, growth_of
 from noktvrn_ai_artist.analytics.release_registry import get_release
 from noktvrn_ai_artist.cli.output import (
     AsJson,
+    errors,
     print_json,
     print_json_array,
     print_table,
     say,
+    say_aside,
     shown,
     shown_id,
 )
 from noktvrn_ai_artist.database.connection_manager import shared_database
 from noktvrn_ai_artist.errors import BadValue
 from noktvrn_ai_artist.records import Correction
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _OBSERVATION_COLUMNS = (
     "release_id",
@@ -48,13 +46,29 @@ _OBSERVATION_COLUMNS = (
     "source",
 )
 
+_STANDARD_OUTPUT = Path("-")
+_STOPPED = 128 + signal.SIGINT
+
+ArtistId = Annotated[str | None, typer.Option(help="An artist's id.")]
+ReleaseId = Annotated[str | None, typer.Option(help="A release's id.")]
+PlatformName = Annotated[str | None, typer.Option(help="Such as YouTube.")]
 Instant = Annotated[str | None, typer.Option(help="ISO 8601 with an offset.")]
 
 
+class _Filters(TypedDict):
+    """What the reading functions take, all of it optional."""
+
+    artist_id: int | None
+    release_id: int | None
+    platform: str | None
+    start_date: datetime | None
+    end_date: datetime | None
+
+
 def performance(
-    artist: Annotated[str | None, typer.Option(help="An artist's id.")] = None,
-    release: Annotated[str | None, typer.Option(help="A release's id.")] = None,
-    platform: Annotated[str | None, typer.Option(help="Such as YouTube.")] = None,
+    artist: ArtistId = None,
+    release: ReleaseId = None,
+    platform: PlatformName = None,
     since: Instant = None,
     until: Instant = None,
     most: Annotated[int, typer.Option(min=1, help="How many the table shows.")] = 50,
@@ -62,19 +76,49 @@ def performance(
 ) -> None:
     """Show observations, newest first; `--since` is inclusive, `--until` exclusive."""
     service.check_schema()
-    found = service.iter_performance_data(
-        None if artist is None else release_id_from(artist, column="artist_id"),
-        None if release is None else release_id_from(release),
-        platform,
-        _instant(since, "since"),
-        _instant(until, "until"),
-    )
+    found = service.iter_performance_data(**_filters(artist, release, platform, since, until))
     with closing(cast("Generator[dict[str, Any]]", found)) as streamed:
         if as_json:
             print_json_array(streamed)
             return
         rows = [_observation_cells(row) for row in islice(streamed, most)]
     print_table(f"Observations (UTC): the newest {len(rows):,}", _OBSERVATION_COLUMNS, rows)
+
+
+def export(
+    file: Annotated[Path, typer.Argument(help="The file to write; - is standard output, as CSV.")],
+    artist: ArtistId = None,
+    release: ReleaseId = None,
+    platform: PlatformName = None,
+    since: Instant = None,
+    until: Instant = None,
+    file_format: Annotated[
+        FileFormat | None, typer.Option("--format", help="Default: what the file's ending says.")
+    ] = None,
+) -> None:
+    """Write observations to a CSV or Parquet file, in no order; both can be ingested again.
+
+    `--since` is inclusive, `--until` exclusive. A file that is there is replaced once the new one
+    is whole. In CSV, text that a spreadsheet would run as a formula stands behind an apostrophe.
+    """
+    out = None if file == _STANDARD_OUTPUT else file
+    kind = file_format or (FileFormat.CSV if out is None else FileFormat.of(out))
+    if out is None and kind is not FileFormat.CSV:
+        raise BadValue("goes to a file only", column="--format")
+    service.check_schema()
+    _use_little_memory()
+    found = service.iter_performance_batches(**_filters(artist, release, platform, since, until))
+    with (
+        _stoppable(out),
+        closing(cast("Generator[pa.RecordBatch]", found)) as batches,
+        _counter() as count,
+    ):
+        if out is None:
+            stdout = typer.get_binary_stream("stdout")
+            write_stream(stdout, batches, file_format=kind, on_progress=count)
+            return
+        written = write_file(out, batches, file_format=kind, on_progress=count)
+    say(f"wrote {written:,} observations to {out}")
 
 
 def growth(
@@ -86,17 +130,7 @@ def growth(
     """Show a release after 24 h, 7 d and 28 d against its artist's other releases at that age."""
     service.check_schema()
     known = get_release(shared_database(), release_id_from(release))
-    if known.published_at is None:
-        raise BadValue("the release has no date of publication", column="published_at")
-    kind = _adding_up(questions.metric_of(platform, metric))
-    history = questions.metric_history(
-        platform=platform, metric_type=metric, artist_id=known.artist_id
-    )
-    curves = _curves(history, kind)
-    own = curves.pop(known.release_id, None) or growth_curve(
-        known.release_id, published_at=known.published_at, times=[], values=[], kind=kind
-    )
-    rows = _growth_rows(own, list(curves.values()))
+    rows = growth_of(known, platform=platform, metric_type=metric)
     if as_json:
         print_json({"release": known, "ages": rows})
         return
@@ -138,15 +172,54 @@ def freshness(as_json: AsJson = False) -> None:
     )
 
 
+def _filters(
+    artist: str | None,
+    release: str | None,
+    platform: str | None,
+    since: str | None,
+    until: str | None,
+) -> _Filters:
+    return {
+        "artist_id": None if artist is None else release_id_from(artist, column="artist_id"),
+        "release_id": None if release is None else release_id_from(release),
+        "platform": platform,
+        "start_date": _instant(since, "since"),
+        "end_date": _instant(until, "until"),
+    }
+
+
+def _use_little_memory() -> None:
+    """The allocator that Arrow brings keeps what it was given once; the system's gives it back."""
+    import pyarrow as pa  # noqa: PLC0415 - slow to import, and few commands need it
+
+    pa.set_memory_pool(pa.system_memory_pool())
+
+
+@contextmanager
+def _stoppable(out: Path | None) -> Iterator[None]:
+    """Ctrl+C ends in one line that says what became of the file."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say_aside("stopped" if out is None else "stopped; nothing was written")
+        raise typer.Exit(_STOPPED) from None
+
+
+@contextmanager
+def _counter() -> Iterator[Callable[[int], None]]:
+    """How many were written by now; on a terminal only, and on the error stream."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.fields[written]:,} observations"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task("", total=None, written=0)
+        yield lambda written: bar.update(task, written=written)
+
+
 def _observation_cells(row: Mapping[str, Any]) -> list[object]:
     return [shown_id(row["release_id"]), *(row[column] for column in _OBSERVATION_COLUMNS[1:])]
-
-
-def _adding_up(metric: Metric) -> MetricKind:
-    if metric.kind not in {MetricKind.COUNTER, MetricKind.DAILY}:
-        named = metric.kind.replace("_", " ")
-        raise BadValue(f"{metric.name} is a {named}, which does not add up", column="metric")
-    return metric.kind
 
 
 def _correction_cells(old: Correction) -> tuple[object, ...]:
@@ -159,47 +232,9 @@ def _instant(text: str | None, column: str) -> datetime | None:
     return None if text is None else instant_from(text, column=column)
 
 
-def _curves(history: Sequence[HistoryPoint], kind: MetricKind) -> dict[int, GrowthCurve]:
-    points: dict[int, list[HistoryPoint]] = {}
-    for point in history:
-        points.setdefault(point.release_id, []).append(point)
-    return {
-        release_id: growth_curve(
-            release_id,
-            published_at=own[0].published_at,
-            times=[point.recorded_at for point in own],
-            values=[point.metric_value for point in own],
-            kind=kind,
-        )
-        for release_id, own in points.items()
-        if own[0].published_at is not None
-    }
-
-
-def _growth_rows(own: GrowthCurve, others: Sequence[GrowthCurve]) -> list[dict[str, object]]:
-    band = usual_band(others, np.array([age / DAY for age in AGES]))
-    rows: list[dict[str, object]] = []
-    for place, age in enumerate(AGES):
-        at: AgeValue = value_at(own, age)
-        usual = [float(part[place]) for part in (band.median, band.low, band.high)]
-        known = not np.isnan(usual[0])
-        rows.append(
-            {
-                "age_hours": age.total_seconds() / 3600,
-                "value": at.value,
-                "maturity": at.maturity.value,
-                "usual_median": usual[0] if known else None,
-                "lower_quartile": usual[1] if known else None,
-                "upper_quartile": usual[2] if known else None,
-                "releases": int(band.releases[place]),
-            }
-        )
-    return rows
-
-
-def _growth_cells(row: dict[str, object]) -> tuple[object, ...]:
-    hours = float(str(row["age_hours"]))
+def _growth_cells(row: AgeComparison) -> tuple[object, ...]:
+    hours = row.age_hours
     age = f"{hours:.0f} h" if hours <= 24 else f"{hours / 24:.0f} d"  # noqa: PLR2004
-    value = row["maturity"] if row["value"] is None else shown(row["value"])
-    usual = row["usual_median"], row["lower_quartile"], row["upper_quartile"]
-    return (age, value, *usual, row["releases"])
+    value = row.maturity.value if row.value is None else shown(row.value)
+    usual = row.usual_median, row.lower_quartile, row.upper_quartile
+    return (age, value, *usual, row.releases)

@@ -43,7 +43,7 @@ def score(
 
     A score is in doublings: 0 is usual for the artist, +1 twice as much, -1 half.
     """
-    weights = None if blend is None else _weights(blend)
+    weights = None if blend is None else weights_from(blend)
     service.apply_schema()
     report = run_feedback(
         shared_database(),
@@ -60,7 +60,8 @@ def score(
     _tell(report)
 
 
-def _weights(text: str) -> dict[str, float]:
+def weights_from(text: str) -> dict[str, float]:
+    """Platforms and their weights, as in tiktok=1,instagram=0.5."""
     weights: dict[str, float] = {}
     for part in text.split(","):
         name, equals, weight = part.partition("=")

@@ -37,15 +37,28 @@ RELEASES = Place(
 IMPORTS = Place(
     file="collection/imports.py", address="imports", title="Imports", icon=":material/history:"
 )
+COLLECTION = Place(
+    file="collection/runs.py",
+    address="collection",
+    title="Collection",
+    icon=":material/cloud_download:",
+)
 SOURCES = Place(
     file="sources/standings.py",
     address="sources",
     title="Stock sources",
     icon=":material/movie:",
 )
+EVOLUTION = Place(
+    file="evolution/progression.py",
+    address="evolution",
+    title="Artist evolution",
+    icon=":material/timeline:",
+)
 
 PAGES: Mapping[str, tuple[Place, ...]] = {
     "Performance": (OVERVIEW, RELEASE),
-    "Numbers": (ENTRY, IMPORTS, RELEASES),
+    "Numbers": (ENTRY, COLLECTION, IMPORTS, RELEASES),
     "Footage": (SOURCES,),
+    "Artists": (EVOLUTION,),
 }

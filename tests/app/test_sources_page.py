@@ -24,7 +24,7 @@ SEEN = datetime(2026, 3, 1, tzinfo=UTC)
 def footage(world: list[int], state_file: Path, monkeypatch: pytest.MonkeyPatch) -> list[Standing]:
     """Twenty scored releases of three sources, seen from a present of their own."""
     state_file.unlink()
-    monkeypatch.setattr(resources, "_present", lambda: SEEN)
+    monkeypatch.setattr(resources, "present", lambda: SEEN)
     monkeypatch.setattr(
         resources, "_tracker", lambda: StockSuccessTracker(state_file, clock=lambda: SEEN)
     )

@@ -18,7 +18,7 @@ from noktvrn_ai_artist.records import Observation
 
 DAY = timedelta(days=1)
 RELEASES = 12
-SCORING = ["scored_metrics", "changed_curves", "release_milestones"]
+SCORING = ["scored_metrics", "curves_to_score", "release_milestones"]
 KEPT = (
     "select release_id, platform, metric_type, age_hours, metric_value, observed_at"
     " from release_milestones order by 1, 2, 3, 4"

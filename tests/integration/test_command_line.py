@@ -21,7 +21,7 @@ from observed_tables import rows
 from typer.core import TyperGroup
 from typer.testing import CliRunner
 
-from noktvrn_ai_artist.analytics import performance_db_service
+from noktvrn_ai_artist.analytics import performance_reads
 from noktvrn_ai_artist.cli import app, numbers_in
 from noktvrn_ai_artist.database.connection_manager import Database, use_database
 from noktvrn_ai_artist.database.embedded_postgres import PrivateServer
@@ -32,11 +32,12 @@ from noktvrn_ai_artist.settings import Settings
 ROOT = Path(__file__).parents[2]
 SAMPLE = files("noktvrn_ai_artist.demo") / "youtube_trending_us_music.csv"
 MINUTE = timedelta(minutes=1)
-COPYING = (
-    "select from pg_stat_activity where datname = current_database() and state <> 'idle'"
-    " and query like '%copy staged%' and pid <> pg_backend_pid()"
+WAITING = (
+    "select from pg_stat_activity where datname = current_database()"
+    " and wait_event_type = 'Lock' and pid <> pg_backend_pid()"
 )
 READING = {
+    "runs": [],
     "imports": [],
     "performance": ["--platform", "YouTube"],
     "growth": ["1"],
@@ -49,7 +50,11 @@ READING = {
     "sources explain": ["pexels"],
     "sources propose": [],
     "sources clips": ["pexels"],
+    "profile show": ["1"],
+    "profile history": ["1"],
+    "profile next": ["1"],
     "db status": [],
+    "retention": [],
 }
 
 
@@ -91,7 +96,8 @@ def test_every_reading_command_offers_json() -> None:
         for name, command in commands().items()
         if any("--json" in parameter.opts for parameter in command.params)
     }
-    assert offering == READING.keys() | {"ingest", "score"}
+    acting = {"collect", "ingest", "score", "evolve", "metadata", "select", "retention apply"}
+    assert offering == READING.keys() | acting
 
 
 @pytest.mark.parametrize("name", READING)
@@ -147,9 +153,10 @@ def test_the_tracker_is_told_and_asked(own_state: Path) -> None:
 
 def test_the_readme_lists_every_command() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"noktvrn ((?:db|tracker|sources) [a-z-]+|[a-z]+)", readme))
+    groups_of = "db|tracker|sources|profile|retention"
+    named = set(re.findall(rf"noktvrn ((?:{groups_of}) [a-z-]+|[a-z]+)", readme))
     assert commands().keys() - named == set()
-    groups = {"db", "tracker"}
+    groups = {"db", "tracker", "profile"}
     assert {name for name in named if name not in groups} - commands().keys() == set()
 
 
@@ -218,7 +225,7 @@ def test_observations_are_shown_and_streamed_however_many_there_are(
     database: Database, own_state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("ingest", str(long_file(own_state, *map(str, range(9)))))
-    monkeypatch.setattr(performance_db_service, "MOST_ROWS", 5)
+    monkeypatch.setattr(performance_reads, "MOST_ROWS", 5)
     assert "the newest 3" in run("performance", "--most", "3")
     rows = json.loads(run("performance", "--json"))
     assert [row["metric_value"] for row in rows] == [8, 7, 6, 5, 4, 3, 2, 1, 0]
@@ -229,22 +236,24 @@ def heed_ctrl_c() -> None:
 
 
 def test_ctrl_c_stops_an_import_in_one_line(database: Database, own_state: Path) -> None:
-    file = long_file(own_state, *(["1"] * 60_000))
+    file = long_file(own_state, "1", "2")
     settings = database.settings
     place = {"NOKTVRN_DATA_DIR": str(settings.data_dir), "NOKTVRN_DATABASE": settings.database}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "noktvrn_ai_artist", "ingest", str(file)],
-        env={**os.environ, **place},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        # Whoever runs the tests in the background lets their children ignore Ctrl+C.
-        preexec_fn=heed_ctrl_c,  # noqa: PLW1509 - no other thread holds a lock here
-    )
-    while process.poll() is None and not rows(database, COPYING):
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    with database.transaction() as other:
+        other.execute("lock table content_performance in exclusive mode")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "noktvrn_ai_artist", "ingest", str(file)],
+            env={**os.environ, **place},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            # Whoever runs the tests in the background lets their children ignore Ctrl+C.
+            preexec_fn=heed_ctrl_c,  # noqa: PLW1509 - no other thread holds a lock here
+        )
+        while process.poll() is None and not rows(database, WAITING):
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (130, "", "stopped; nothing was stored\n")
     assert rows(database, "select from artists") == []
 
@@ -259,7 +268,10 @@ def test_a_stop_that_came_too_late_says_what_was_stored(
     monkeypatch.setattr(numbers_in, "ingest_file", stored_and_stopped)
     result = CliRunner().invoke(app, ["ingest", str(long_file(own_state, "1"))])
     assert result.exit_code == 130
-    assert result.stderr == "stopped; but import 1 was stored: `noktvrn undo 1` takes it back\n"
+    assert result.stderr == (
+        "stopped; import 1 has stored 1 observations: the same command again stores the rest,"
+        " `noktvrn undo 1` takes it back\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,7 @@ from observed_tables import NOON, everything, few_examples, rows, seen, store_si
 from scored_world import DAY, RELEASES, Loop, curve, published, tick, world
 
 from noktvrn_ai_artist import feedback_loop
-from noktvrn_ai_artist.analytics import milestone_keeping, observation_batches
-from noktvrn_ai_artist.analytics.observation_door import NumberedObservation
+from noktvrn_ai_artist.analytics import milestone_keeping
 from noktvrn_ai_artist.analytics.performance_db_service import (
     add_performance_metrics,
     get_imports,
@@ -25,6 +24,7 @@ from noktvrn_ai_artist.analytics.performance_db_service import (
 )
 from noktvrn_ai_artist.analytics.source_records import ScoreReport
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
+from noktvrn_ai_artist.database.advisory_locks import AdvisoryLock
 from noktvrn_ai_artist.database.connection_manager import Database
 from noktvrn_ai_artist.database.queries import query
 from noktvrn_ai_artist.errors import BadValue
@@ -260,28 +260,27 @@ def test_what_commits_late_is_found_late(loop: Loop) -> None:
     assert loop.run().curves == 0
 
 
-def test_an_import_that_began_before_anything_was_scored_is_found(loop: Loop) -> None:
-    """It cannot know yet that its curves are wanted, so the first run waits for it."""
-    done = threading.Event()
-    late = curve(1, level=99, days=9)
+def test_a_writer_that_began_before_anything_was_scored_is_found(loop: Loop) -> None:
+    """It cannot know yet that its curves are wanted, so it logs them whether they are or not."""
     with loop.database.transaction() as writer:
-        batch_id = observation_batches.open_batch(writer, source="test", label="", now=tick())
-        first = threading.Thread(target=lambda: (loop.run(), done.set()))
-        first.start()
-        assert not done.wait(0.3)
-        numbered = [NumberedObservation(row=n, observation=one) for n, one in enumerate(late)]
-        observation_batches.store_rows(writer, numbered, batch_id=batch_id, now=tick())
-    assert done.wait(30)
-    first.join()
-    loop.run()
+        for one in curve(1, level=99, days=9)[-20:]:
+            values = {name: getattr(one, name) for name in one.__slots__}
+            values |= {"stored_at": NOON, "undo_lock": AdvisoryLock.UNDO.value}
+            assert writer.execute(query("insert_observation"), values).rowcount == 1
+        loop.run()
+    assert loop.run().curves == 1
     assert (1, 168) in {(release_id, hours) for release_id, _, _, hours, _, _ in loop.kept()}
 
 
 def test_a_dry_run_keeps_and_tells_nothing_and_says_the_same(loop: Loop) -> None:
     before = everything(loop.database)
+    logged = rows(loop.database, "select * from changed_curves order by release_id, change_id")
     dry = loop.run(dry_run=True)
     assert (loop.told(), loop.kept(), everything(loop.database)) == ({}, [], before)
     assert rows(loop.database, "select * from scored_metrics") == []
+    assert logged == rows(
+        loop.database, "select * from changed_curves order by release_id, change_id"
+    )
     assert replace(loop.run(), dry_run=True) == dry
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from noktvrn_ai_artist.collectors.messages import Provider
 from noktvrn_ai_artist.errors import SettingsError
 from noktvrn_ai_artist.settings import Settings
 
@@ -30,6 +31,7 @@ def test_every_setting_comes_from_its_variable(monkeypatch: pytest.MonkeyPatch) 
         "NOKTVRN_SOURCE_STATS": "/elsewhere/stats.json",
         "NOKTVRN_POOL_SIZE": "3",
         "NOKTVRN_DEMO": "1",
+        "NOKTVRN_QUOTAS": '{"youtube": 5000}',
     }.items():
         monkeypatch.setenv(name, value)
     assert Settings.from_environment() == Settings(
@@ -39,6 +41,7 @@ def test_every_setting_comes_from_its_variable(monkeypatch: pytest.MonkeyPatch) 
         source_stats=Path("/elsewhere/stats.json"),
         pool_size=3,
         demo=True,
+        quotas={Provider.YOUTUBE: 5000},
     )
     assert Settings.from_environment().source_stats_path == Path("/elsewhere/stats.json")
 
@@ -85,6 +88,11 @@ def test_a_password_is_not_shown_in_any_form(monkeypatch: pytest.MonkeyPatch) ->
         ("NOKTVRN_POOL_SIZE", "101"),
         ("NOKTVRN_POOL_SIZE", "many"),
         ("NOKTVRN_DEMO", "perhaps"),
+        ("NOKTVRN_QUOTAS", "5000"),
+        ("NOKTVRN_QUOTAS", "youtube=5000"),
+        ("NOKTVRN_QUOTAS", '{"yuotube": 5000}'),
+        ("NOKTVRN_QUOTAS", '{"youtube": -1}'),
+        ("NOKTVRN_BASE_URLS", "http://127.0.0.1"),
     ],
 )
 def test_a_setting_that_means_nothing_is_named(
