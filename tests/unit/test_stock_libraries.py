@@ -6,7 +6,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import jsonschema
 import pytest
+from pexels_types import VIDEO
 from pydantic import SecretStr
 from stock_worlds import SimulatedClip, coverr_hit, pexels_video, pixabay_hit
 
@@ -77,6 +79,14 @@ def test_the_credit_names_the_creator_and_the_page() -> None:
     (coverr,) = COVERR.read(answer(PAGES["coverr"]), search=SEARCH).clips
     assert coverr.credit == "Video “Neon City Lights” from Coverr, https://coverr.co"
     assert coverr.creator is None
+
+
+def test_the_faked_pexels_answers_by_the_published_types() -> None:
+    video = pexels_video(SimulatedClip(number=1, words="neon city"))
+    jsonschema.validate(video, VIDEO)
+    for path in ("user", "duration", "video_files"):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({**video, path: None}, VIDEO)
 
 
 def test_streams_and_empty_files_are_no_renditions() -> None:
