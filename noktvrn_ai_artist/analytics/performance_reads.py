@@ -95,7 +95,7 @@ def _of_release(release_id: int, filters: Filters) -> list[dict[str, Any]]:
     }
 
     def read(connection: Connection) -> tuple[tuple[Any, ...] | None, list[tuple[Any, ...]]]:
-        artist = connection.execute(query("artist_with_release"), values).fetchone()
+        artist = connection.execute(query("artist_of_release"), values).fetchone()
         cursor = connection.cursor(binary=True)
         return artist, cursor.execute(query("observations_of_release"), values).fetchall()
 

@@ -24,7 +24,7 @@ from noktvrn_ai_artist.artist_evolution.profiles import NEUTRAL, ArtistProfile
 from noktvrn_ai_artist.artist_evolution.progression import Change, Judgement
 from noktvrn_ai_artist.artist_evolution.vocabulary import Trait
 from noktvrn_ai_artist.cli.output import AsJson, print_json, print_table, say
-from noktvrn_ai_artist.cli.scoring import weights_from
+from noktvrn_ai_artist.cli.scoring import Blend, ScoredMetric, ScoredPlatform, weights_from
 from noktvrn_ai_artist.database.connection_manager import shared_database
 from noktvrn_ai_artist.errors import BadValue
 
@@ -39,15 +39,9 @@ Values = list[str] | None
 
 def evolve(
     artist: ArtistId,
-    platform: Annotated[
-        str | None, typer.Option(help="Whose scores; default the only one with numbers.")
-    ] = None,
-    metric: Annotated[
-        str | None, typer.Option(help="Its metric; default the platform's usual one.")
-    ] = None,
-    blend: Annotated[
-        str | None, typer.Option(help="Several, with weights: tiktok=1,instagram=0.5.")
-    ] = None,
+    platform: ScoredPlatform = None,
+    metric: ScoredMetric = None,
+    blend: Blend = None,
     seed: Seed = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change; keep nothing.")

@@ -23,17 +23,19 @@ _MOST_MOVES = 20
 _LONGEST_TITLE = 20
 _NEEDED = f"it takes {FEWEST + 1} with a publication date whose totals are known at one age"
 
+ScoredPlatform = Annotated[
+    str | None, typer.Option(help="Whose scores; default the only platform with numbers.")
+]
+ScoredMetric = Annotated[
+    str | None, typer.Option(help="Its metric; default the platform's usual one.")
+]
+Blend = Annotated[str | None, typer.Option(help="Several, with weights: tiktok=1,instagram=0.5.")]
+
 
 def score(
-    platform: Annotated[
-        str | None, typer.Option(help="The platform; default the only one with numbers.")
-    ] = None,
-    metric: Annotated[
-        str | None, typer.Option(help="Its metric; default the platform's usual one.")
-    ] = None,
-    blend: Annotated[
-        str | None, typer.Option(help="Several, with weights: tiktok=1,instagram=0.5.")
-    ] = None,
+    platform: ScoredPlatform = None,
+    metric: ScoredMetric = None,
+    blend: Blend = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would move; keep and tell nothing.")
     ] = False,

@@ -42,10 +42,6 @@ from artist_progression_log
 where artist_id = %(artist_id)s::bigint
 order by version;
 
--- name: artist_of_release
--- Whose release is this?
-select artist_id from approved_releases where release_id = %(release_id)s::bigint;
-
 -- name: keep_parameters
 -- Remember what a release was made with, unless something is remembered already.
 insert into release_parameters (release_id, profile_version, traits, recorded_at)

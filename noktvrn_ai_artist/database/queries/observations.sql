@@ -77,10 +77,6 @@ copy (
         and (%(end_date)s::timestamptz is null or p.recorded_at < %(end_date)s)
 ) to stdout (format binary);
 
--- name: artist_with_release
--- Whose is the release of the observations below?
-select artist_id from approved_releases where release_id = %(release_id)s;
-
 -- name: observations_of_release
 -- What was observed of one release, oldest first? That is the order of its key, so nothing is
 -- sorted; prepared once, it is a range of the key whichever ends the window has.

@@ -42,6 +42,10 @@ where (%(release_id)s::bigint is null or r.release_id = %(release_id)s)
     and (%(artist_id)s::bigint is null or r.artist_id = %(artist_id)s)
 order by a.name, r.title, r.release_id;
 
+-- name: artist_of_release
+-- Whose release is this?
+select artist_id from approved_releases where release_id = %(release_id)s::bigint;
+
 -- name: releases_titled
 -- Which releases have these pairs of artist and title, and (if named) are not on a platform yet?
 select a.name, r.title, r.release_id
