@@ -201,7 +201,7 @@ def test_a_deadlock_is_resolved_by_repeating(database: Database) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(database.transact, [crossing(1, 2), crossing(2, 1)]))
-    assert len(attempts) == 3
+    assert len(attempts) > 2  # the one that was repeated may meet the other a second time
     assert rows(database, "select name from artists order by artist_id") == [
         ("Artist 1!!",),
         ("Artist 2!!",),
