@@ -16,14 +16,14 @@ _DIGEST = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TableDigest:
-    """One table's rows, counted and hashed."""
+class Digest:
+    """Rows, counted and hashed."""
 
     rows: int
     hash: str
 
 
-def table_digests(database: Database) -> dict[str, TableDigest]:
+def table_digests(database: Database) -> dict[str, Digest]:
     """Of every table, at one moment."""
     with database.transaction() as connection:
         connection.execute(b"set transaction isolation level repeatable read")
@@ -32,5 +32,5 @@ def table_digests(database: Database) -> dict[str, TableDigest]:
         for name in names:
             asked = sql.SQL(_DIGEST).format(table=sql.Identifier(name))
             ((rows, told),) = connection.execute(asked).fetchall()
-            found[name] = TableDigest(rows=rows, hash=told)
+            found[name] = Digest(rows=rows, hash=told)
         return found

@@ -96,13 +96,13 @@ def _measure(folder: Path, rows: int, asked: argparse.Namespace) -> None:
         _measure_singles(folder, asked)
     with _world(folder, releases) as world:
         make_files(world)
-        wanted = [name for name in CONTESTS if name in asked.only]
+        wanted, full = [name for name in CONTESTS if name in asked.only], False
         for name in wanted:
-            if name != "new-rows":
-                _have_all(world)
+            if name != "new-rows" and not full:
+                fill(world)
+                full = True
             _keep(name, rows, _played(world, name, asked.rounds), asked.results)
         if "questions" in asked.only:
-            fill(world)
             _keep("questions", rows, questions.asked_of_all(world, progress=say), asked.results)
         assert world.database.server is not None
         server = world.database.server
@@ -128,16 +128,6 @@ def _world(
         yield world
     finally:
         use_database(None)
-
-
-_full: set[Path] = set()
-
-
-def _have_all(world: World) -> None:
-    """Fill the table once, for the contests that leave it as it is."""
-    if world.folder not in _full:
-        fill(world)
-        _full.add(world.folder)
 
 
 def _played(world: World, name: str, rounds: int) -> list[Outcome]:

@@ -57,5 +57,5 @@ def frame(world: World, days: int) -> int:
     import pandas as pd
     import sqlalchemy as sa
 
-    engine = sa.create_engine(world.url.replace("postgresql://", "postgresql+psycopg2://"))
+    engine = sa.create_engine(world.alchemy_url)
     return len(pd.read_sql(of_days(days), engine))

@@ -97,15 +97,15 @@ def send_values(world: World, records: Iterable[Mapping[str, Any]]) -> int:
 def core(world: World, amount: int) -> int:
     """SQLAlchemy Core: one insert of a list of dictionaries."""
     rows = [dict(zip(COLUMNS, _tuple(one), strict=True)) for one in first_records(amount)]
-    with _engine(world.url).begin() as connection:
-        connection.execute(sa.insert(_table(world.url)), rows)
+    with _engine(world.alchemy_url).begin() as connection:
+        connection.execute(sa.insert(_table(world.alchemy_url)), rows)
     return amount
 
 
 def to_sql(world: World, amount: int) -> int:
     """pandas, as its documentation shows it."""
     frame = _frame(amount)
-    frame.to_sql("content_performance", _engine(world.url), if_exists="append", index=False)
+    frame.to_sql("content_performance", _engine(world.alchemy_url), if_exists="append", index=False)
     return amount
 
 
@@ -114,7 +114,7 @@ def to_sql_multi(world: World, amount: int) -> int:
     frame = _frame(amount)
     frame.to_sql(
         "content_performance",
-        _engine(world.url),
+        _engine(world.alchemy_url),
         if_exists="append",
         index=False,
         method="multi",
@@ -155,7 +155,7 @@ def _frame(amount: int) -> pd.DataFrame:
 
 @cache
 def _engine(url: str) -> sa.Engine:
-    return sa.create_engine(url.replace("postgresql://", "postgresql+psycopg2://"))
+    return sa.create_engine(url)
 
 
 @cache

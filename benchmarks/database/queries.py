@@ -80,8 +80,7 @@ class Took:
 
 
 def _gains(start: datetime, days: int) -> dict[str, object]:
-    period = {"start": start, "end": start + days * DAY}
-    return {**VIEWS, **period, "oldest": start - days / 2 * DAY, "artist_id": None}
+    return {**VIEWS, **_period(start, days), "oldest": start - days / 2 * DAY, "artist_id": None}
 
 
 def _window(start: datetime, days: int) -> dict[str, datetime]:

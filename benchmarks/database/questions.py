@@ -20,7 +20,6 @@ from benchmarks.database.world import (
     DAYS,
     PLATFORM,
     RELEASES_OF_AN_ARTIST,
-    START,
     World,
     clear,
     first_rows,
@@ -111,13 +110,13 @@ def asked_of_all(world: World, *, progress: Callable[[str], object]) -> list[Out
 
 def drawn(world: World) -> list[Asked]:
     """The same for everybody: releases, artists and midnights, drawn once."""
-    dice, midnight = random.Random(7), START - timedelta(hours=START.hour)
+    dice = random.Random(7)
     whole_artists = max(1, world.releases // RELEASES_OF_AN_ARTIST)
     return [
         Asked(
             release=dice.randint(1, world.releases),
             artist=dice.randint(1, whole_artists),
-            start=midnight + dice.randint(20, DAYS - 95) * DAY,
+            start=queries.MIDNIGHT + dice.randint(20, DAYS - 95) * DAY,
         )
         for _ in range(TIMES)
     ]

@@ -61,7 +61,7 @@ def one_release(world: World) -> list[Contender]:
     plain = f"{SELECT} where p.release_id = %s order by p.recorded_at desc"
     psycopg3 = psycopg.connect(world.address, autocommit=True)
     psycopg2_ = psycopg2.connect(world.address)
-    engine = sa.create_engine(world.url.replace("postgresql://", "postgresql+psycopg2://"))
+    engine = sa.create_engine(world.alchemy_url)
 
     def ours(release: int) -> int:
         return len(service.get_performance_data(release_id=release))

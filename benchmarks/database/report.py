@@ -77,10 +77,7 @@ def _rates_row(one: Outcome, limit: Outcome | None, *, writes: bool) -> list[str
 
 
 def _singles_table(outcomes: Sequence[Outcome]) -> str:
-    by_clients: dict[str, dict[str, Outcome]] = {}
-    for one in outcomes:
-        name, _, clients = one.name.partition("; ")
-        by_clients.setdefault(clients, {})[name] = one
+    by_clients = _by_subject(outcomes)
     names = list(next(iter(by_clients.values())))
     rows = []
     for clients, found in by_clients.items():
@@ -92,6 +89,15 @@ def _singles_table(outcomes: Sequence[Outcome]) -> str:
     return _table(["clients", *names], rows)
 
 
+def _by_subject(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Outcome]]:
+    """Everybody's outcomes by name, for each thing that all were measured at."""
+    found: dict[str, dict[str, Outcome]] = {}
+    for one in outcomes:
+        name, _, subject = one.name.partition("; ")
+        found.setdefault(subject, {})[name] = one
+    return found
+
+
 def _share(ours: Outcome, limit: Outcome) -> float:
     """The median of the ratios within the rounds, which the disk's moods touch least."""
     pairs = zip(ours.seconds, limit.seconds, strict=True)
@@ -99,10 +105,7 @@ def _share(ours: Outcome, limit: Outcome) -> float:
 
 
 def _questions_table(outcomes: Sequence[Outcome]) -> str:
-    by_question: dict[str, dict[str, Outcome]] = {}
-    for one in outcomes:
-        name, _, question = one.name.partition("; ")
-        by_question.setdefault(question, {})[name] = one
+    by_question = _by_subject(outcomes)
     names = list(next(iter(by_question.values())))
     rows = [
         [question, f"{found[names[0]].amount:,}", *(_quantiles(found[name]) for name in names)]

@@ -82,6 +82,11 @@ class World:
         zone = "options=-c%20TimeZone%3DUTC"
         return f"postgresql://{target.user}@/{name}?host={host}&port={target.port}&{zone}"
 
+    @property
+    def alchemy_url(self) -> str:
+        """The same for SQLAlchemy over psycopg2."""
+        return self.url.replace("postgresql://", "postgresql+psycopg2://")
+
 
 def open_world(folder: Path, *, releases: int, name: str = "bench", connections: int = 8) -> World:
     """The world in a folder, its server started and its schema there; use it and then leave it."""

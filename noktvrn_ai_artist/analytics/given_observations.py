@@ -20,7 +20,6 @@ import pyarrow as pa
 
 from noktvrn_ai_artist.analytics.observation_columns import (
     BATCH_ROWS,
-    INSTANT,
     CheckedBatch,
     batch_of,
     microseconds,
@@ -31,7 +30,7 @@ from noktvrn_ai_artist.analytics.observation_door import FIELDS, ObservationDoor
 from noktvrn_ai_artist.analytics.observation_rules import LARGEST_VALUE
 from noktvrn_ai_artist.analytics.observation_screen import screened
 from noktvrn_ai_artist.analytics.typed_columns import FIRST, LAST, typed
-from noktvrn_ai_artist.database.arrow_memory import arrow
+from noktvrn_ai_artist.database.arrow_memory import INSTANT, arrow
 from noktvrn_ai_artist.errors import BadFile, BadValue
 from noktvrn_ai_artist.records import Observation
 

@@ -87,12 +87,13 @@ def take_in(connection: Connection, *, metric: ScoredMetric, kind: MetricKind) -
     taken = connection.execute(query("take_curves_to_score"), values).fetchall()
     if not taken:
         return TakenIn()
-    values["release_ids"] = sorted({release_id for (release_id,) in taken})
+    release_ids = sorted({release_id for (release_id,) in taken})
+    values["release_ids"] = release_ids
     cursor = connection.cursor(row_factory=class_row(HistoryPoint), binary=True)
     history = cursor.execute(query("histories_of"), values).fetchall()
     connection.execute(query("forget_milestones"), values)
     _insert(connection, metric, dict(_milestones(history, kind)))
-    return TakenIn(curves=len({release_id for (release_id,) in taken}), observations=len(history))
+    return TakenIn(curves=len(release_ids), observations=len(history))
 
 
 def known_milestones(connection: Connection, *, metric: ScoredMetric) -> MilestoneTable:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from noktvrn_ai_artist.analytics.observation_door import NumberedObservation, Row
-from noktvrn_ai_artist.database.arrow_memory import arrow, coded
+from noktvrn_ai_artist.database.arrow_memory import INSTANT, TEXT, arrow, coded
 from noktvrn_ai_artist.errors import Rejection
 from noktvrn_ai_artist.records import Observation
 
@@ -19,9 +19,6 @@ _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=
 BATCH_ROWS = 65_536
 # So that rows with long notes do not make a batch of gigabytes.
 _BATCH_BYTES = 32 * 2**20
-
-TEXT = pa.dictionary(pa.int32(), pa.string())
-INSTANT = pa.timestamp("us", tz="UTC")
 
 OBSERVATION_COLUMNS = pa.schema(
     [

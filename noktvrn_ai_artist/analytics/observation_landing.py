@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from datetime import datetime
 from operator import attrgetter
 
@@ -23,7 +24,7 @@ from noktvrn_ai_artist.analytics.observation_batches import (
     ignore_progress,
     ignore_rejection,
 )
-from noktvrn_ai_artist.analytics.observation_columns import INSTANT, CheckedBatch, microseconds
+from noktvrn_ai_artist.analytics.observation_columns import CheckedBatch, microseconds
 from noktvrn_ai_artist.analytics.observation_order import (
     OrderedBatch,
     TouchedCurves,
@@ -32,10 +33,10 @@ from noktvrn_ai_artist.analytics.observation_order import (
     spans,
 )
 from noktvrn_ai_artist.database.advisory_locks import AdvisoryLock, hold_alone, hold_together
-from noktvrn_ai_artist.database.arrow_memory import arrow, numbers, places
+from noktvrn_ai_artist.database.arrow_memory import INSTANT, arrow, numbers, places
 from noktvrn_ai_artist.database.cluster import is_distributed
 from noktvrn_ai_artist.database.connection_manager import Connection, first_value
-from noktvrn_ai_artist.database.copy_encoding import SIGNATURE, TRAILER, copied
+from noktvrn_ai_artist.database.copy_encoding import HEADER, TRAILER, copied
 from noktvrn_ai_artist.database.queries import query
 from noktvrn_ai_artist.errors import ImportRefused, Rejection, UnknownBatch
 from noktvrn_ai_artist.records import ImportCounts
@@ -166,9 +167,7 @@ class _Landing:
             duplicate=tally.read - tally.rejected - self._stored,
             rejected=tally.rejected,
         )
-        names = ("batch_id", "read", "stored", "corrected", "duplicate", "rejected")
-        values = {name: getattr(counts, name) for name in names}
-        self._connection.execute(query("close_batch"), values)
+        self._connection.execute(query("close_batch"), asdict(counts))
         return counts
 
     def _may_go_straight(self, batch: OrderedBatch) -> bool:
@@ -248,7 +247,7 @@ class _Landing:
 
     def _copy(self, name: str, columns: pa.RecordBatch, constants: pa.RecordBatch) -> None:
         with self._connection.cursor() as cursor, cursor.copy(query(name)) as copy:
-            copy.write(SIGNATURE)
+            copy.write(HEADER)
             for piece in copied(columns, constants):
                 copy.write(piece)
             copy.write(TRAILER)

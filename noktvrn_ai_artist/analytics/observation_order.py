@@ -13,7 +13,15 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 
-from noktvrn_ai_artist.database.arrow_memory import Mask, Whole, arrow, coded, numbers, places
+from noktvrn_ai_artist.database.arrow_memory import (
+    TEXT,
+    Mask,
+    Whole,
+    arrow,
+    coded,
+    numbers,
+    places,
+)
 
 # Curves with the first and the last UTC day that something happened on, as they are logged.
 CHANGED_CURVES = pa.schema(
@@ -21,8 +29,8 @@ CHANGED_CURVES = pa.schema(
         pa.field("release_id", pa.int64()),
         pa.field("first_day", pa.date32()),
         pa.field("last_day", pa.date32()),
-        pa.field("platform", pa.dictionary(pa.int32(), pa.string())),
-        pa.field("metric_type", pa.dictionary(pa.int32(), pa.string())),
+        pa.field("platform", TEXT),
+        pa.field("metric_type", TEXT),
     ]
 )
 

@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from noktvrn_ai_artist.analytics.observation_columns import (
-    INSTANT,
     OBSERVATION_COLUMNS,
     CheckedBatch,
     batch_of,
@@ -32,6 +31,7 @@ from noktvrn_ai_artist.analytics.observation_rules import (
     checked_name,
 )
 from noktvrn_ai_artist.database.arrow_memory import (
+    INSTANT,
     Mask,
     Whole,
     arrow,

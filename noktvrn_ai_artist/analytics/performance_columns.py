@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from noktvrn_ai_artist.analytics.performance_reads import RECORD_KEYS
-from noktvrn_ai_artist.database.copy_decoding import INSTANT, TEXT
+from noktvrn_ai_artist.database.arrow_memory import INSTANT, TEXT
 
 if TYPE_CHECKING:
     import pandas as pd

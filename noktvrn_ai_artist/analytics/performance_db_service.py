@@ -9,7 +9,6 @@ stored in UTC.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -25,7 +24,7 @@ from noktvrn_ai_artist.analytics.observation_batches import (
     ignore_progress,
     ignore_rejection,
 )
-from noktvrn_ai_artist.analytics.observation_door import ObservationDoor
+from noktvrn_ai_artist.analytics.observation_door import FIELDS, ObservationDoor
 from noktvrn_ai_artist.analytics.performance_reads import (
     MOST_ROWS,
     RECORD_KEYS,
@@ -261,7 +260,7 @@ def _store_many(
 
 
 def _store(connection: Connection, observation: Observation, now: datetime) -> bool:
-    values = {name: getattr(observation, name) for name in _OBSERVATION_FIELDS}
+    values = {name: getattr(observation, name) for name in FIELDS}
     values |= {"stored_at": now, "undo_lock": AdvisoryLock.UNDO.value}
     try:
         inserted = connection.execute(query("insert_observation"), values).rowcount
@@ -279,6 +278,3 @@ def _store(connection: Connection, observation: Observation, now: datetime) -> b
         connection.execute(query("keep_superseded_observation"), values)
         connection.execute(query("correct_observation"), values)
     return True
-
-
-_OBSERVATION_FIELDS = tuple(field.name for field in fields(Observation))

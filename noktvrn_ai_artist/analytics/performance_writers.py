@@ -13,7 +13,7 @@ from pyarrow import csv, parquet
 from noktvrn_ai_artist.analytics.performance_columns import PERFORMANCE_SCHEMA
 from noktvrn_ai_artist.analytics.performance_files import FileFormat
 from noktvrn_ai_artist.analytics.performance_reads import RECORD_KEYS
-from noktvrn_ai_artist.database.copy_decoding import INSTANT, TEXT
+from noktvrn_ai_artist.database.arrow_memory import INSTANT, TEXT
 
 # Takes one batch after the other, and writes it.
 Write = Callable[[pa.RecordBatch], None]

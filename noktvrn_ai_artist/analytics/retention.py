@@ -7,13 +7,14 @@ it had never been told: a value that it had replaced, and that stays, stands aga
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
+from noktvrn_ai_artist.analytics.observation_batches import Progress, ignore_progress
 from noktvrn_ai_artist.analytics.observation_rules import checked_name
 from noktvrn_ai_artist.database.advisory_locks import AdvisoryLock, hold_alone
 from noktvrn_ai_artist.database.connection_manager import Connection, Database, first_value
@@ -22,8 +23,6 @@ from noktvrn_ai_artist.errors import BadValue
 
 RELEASES_AT_ONCE = 50
 _DAY, _LONGEST = timedelta(days=1), timedelta(days=36500)
-
-Follow = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +80,7 @@ def expire(
     *,
     now: datetime,
     dry_run: bool = False,
-    on_progress: Follow = lambda releases: None,
+    on_progress: Progress = ignore_progress,
 ) -> list[Expired]:
     """Delete what the rules no longer keep, a few releases at a time; each lot is committed.
 
@@ -95,7 +94,7 @@ def expire(
 
 
 def _expire(
-    database: Database, rule: RetentionRule, *, now: datetime, dry_run: bool, on_progress: Follow
+    database: Database, rule: RetentionRule, *, now: datetime, dry_run: bool, on_progress: Progress
 ) -> Expired:
     before = now - rule.kept
     sums: Counter[str] = Counter()
@@ -133,9 +132,9 @@ class _Lot:
     def counted(self, connection: Connection) -> dict[str, int]:
         """How much would go."""
         return {
-            "observations": sum(self._by_batch(connection, "expired_standing").values()),
+            "observations": self._by_batch(connection, "expired_standing").total(),
             "restored": int(first_value(self._run(connection, "count_restorable"))),
-            "superseded": sum(self._by_batch(connection, "expired_superseded").values()),
+            "superseded": self._by_batch(connection, "expired_superseded").total(),
         }
 
     def deleted(self, connection: Connection) -> dict[str, int]:
@@ -143,7 +142,7 @@ class _Lot:
         hold_alone(connection, AdvisoryLock.UNDO)
         standing = self._by_batch(connection, "expired_standing")
         superseded = self._by_batch(connection, "expired_superseded")
-        self._note_curves(connection)
+        self._run(connection, "note_expired_curves")
         self._run(connection, "forget_expired_superseded")
         restored = self._run(connection, "restore_under_expired").rowcount
         self._run(connection, "remove_expired")
@@ -164,13 +163,6 @@ class _Lot:
 
     def _by_batch(self, connection: Connection, name: str) -> Counter[int | None]:
         return Counter(dict(self._run(connection, name).fetchall()))
-
-    def _note_curves(self, connection: Connection) -> None:
-        curves = self._run(connection, "expired_curves").fetchall()
-        names = ("release_ids", "platforms", "metric_types", "first_days", "last_days")
-        columns = zip(*curves, strict=True) if curves else [()] * len(names)
-        values = {name: list(column) for name, column in zip(names, columns, strict=True)}
-        connection.execute(query("note_changed_curves"), values)
 
     def _count(self, connection: Connection, gone: Counter[int | None]) -> None:
         of_imports = {batch_id: n for batch_id, n in gone.items() if batch_id is not None}

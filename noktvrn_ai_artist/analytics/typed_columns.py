@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pyarrow as pa
 
-from noktvrn_ai_artist.analytics.observation_columns import INSTANT, TEXT, microseconds
+from noktvrn_ai_artist.analytics.observation_columns import microseconds
 from noktvrn_ai_artist.analytics.observation_door import FIELDS, columns_by_field
-from noktvrn_ai_artist.database.arrow_memory import arrow, coded, filled, there
+from noktvrn_ai_artist.database.arrow_memory import INSTANT, TEXT, arrow, coded, filled, there
 from noktvrn_ai_artist.errors import BadValue
 
 # What a datetime can hold, in whole seconds.

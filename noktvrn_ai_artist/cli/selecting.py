@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +23,7 @@ from noktvrn_ai_artist.cli.output import AsJson, print_json, print_table, say
 from noktvrn_ai_artist.collectors.kept_answers import KeptAnswers
 from noktvrn_ai_artist.collectors.quota_ledger import QuotaLedger
 from noktvrn_ai_artist.collectors.transport import Transport
-from noktvrn_ai_artist.database.connection_manager import shared_database
+from noktvrn_ai_artist.database.connection_manager import Database, shared_database
 from noktvrn_ai_artist.settings import Settings
 from noktvrn_ai_artist.video_processing.audio_features import AudioFeatures, features_of
 from noktvrn_ai_artist.video_processing.audio_files import measure
@@ -74,7 +72,7 @@ def select(
     service.apply_schema()
     database = shared_database()
     artist_id = get_release(database, release_id).artist_id
-    with _transport(settings) as transport:
+    with _transport(settings, database) as transport:
         chosen = select_clips(
             features,
             artist_profile=ArtistEvolutionService(database).profile(artist_id),
@@ -130,17 +128,14 @@ def _features(
     return AudioFeatures(mood=mood, keywords=words, **found)
 
 
-@contextmanager
-def _transport(settings: Settings) -> Iterator[Transport]:
-    database = shared_database()
-    with Transport(
+def _transport(settings: Settings, database: Database) -> Transport:
+    return Transport(
         settings,
         quota=QuotaLedger(database, a_day=settings.quotas),
         answers=KeptAnswers(database),
         clock=lambda: datetime.now(UTC),
         sleep=time.sleep,
-    ) as transport:
-        yield transport
+    )
 
 
 def _tell(chosen: ClipSelection, *, dry_run: bool) -> None:

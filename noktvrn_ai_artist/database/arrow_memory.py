@@ -17,8 +17,11 @@ Whole = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Numbers = NDArray[Any]
 
+INSTANT = pa.timestamp("us", tz="UTC")
+TEXT = pa.dictionary(pa.int32(), pa.string())
+
 # Both would be made into objects of pandas.
-_LIES_AS = {pa.timestamp("us").id: np.int64, pa.date32().id: np.int32}
+_LIES_AS = {INSTANT.id: np.int64, pa.date32().id: np.int32}
 
 
 def numbers(array: pa.Array) -> Numbers:
@@ -72,10 +75,17 @@ def texts(words: Sequence[str]) -> pa.StringArray:
         UnicodeEncodeError: one holds half of a surrogate pair.
     """
     raw = [word.encode() for word in words]
-    ends = np.zeros(len(raw) + 1, np.int32)
-    np.cumsum([len(one) for one in raw], out=ends[1:])
-    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(raw))]
-    return pa.Array.from_buffers(pa.string(), len(raw), buffers)
+    return behind_one_another(b"".join(raw), list(map(len, raw)), pa.string())
+
+
+def behind_one_another(
+    data: bytes | memoryview, lengths: Sequence[int] | Numbers, kind: pa.DataType
+) -> pa.Array:
+    """Texts or binary values from all their bytes, one value's behind the other's."""
+    ends = np.zeros(len(lengths) + 1, np.int32)
+    np.cumsum(lengths, out=ends[1:])
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(data)]
+    return pa.Array.from_buffers(kind, len(lengths), buffers)
 
 
 def coded(codes: Numbers, words: Sequence[str]) -> pa.DictionaryArray:

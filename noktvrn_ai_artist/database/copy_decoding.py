@@ -17,20 +17,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg import errors as driver
 
-from noktvrn_ai_artist.database.arrow_memory import arrow, coded, numbers
+from noktvrn_ai_artist.database.arrow_memory import (
+    INSTANT,
+    TEXT,
+    arrow,
+    behind_one_another,
+    coded,
+    numbers,
+)
 from noktvrn_ai_artist.database.connection_manager import Connection
+from noktvrn_ai_artist.database.copy_encoding import EPOCH, HEADER, SIGNATURE, TRAILER
 
 # A batch ends with the row that reaches either, so that long texts keep memory flat too.
 BATCH_ROWS, BATCH_BYTES = 16_384, 8 << 20
-INSTANT = pa.timestamp("us", "UTC")
-TEXT = pa.dictionary(pa.int32(), pa.string())
 
-_SIGNATURE = b"PGCOPY\n\xff\r\n\0"
-_HEADER_BYTES, _TRAILER_BYTES, _NUMBER_BYTES = len(_SIGNATURE) + 8, 2, 8
+_HEADER_BYTES, _TRAILER_BYTES, _NUMBER_BYTES = len(HEADER), len(TRAILER), 8
 _BEYOND_ANY_ROW = 1 << 31
 _LENGTH = struct.Struct("!i")
 _WIRE_TYPES = {pa.int64(): ">i8", pa.float64(): ">f8", INSTANT: ">i8"}
-_EPOCH = 946_684_800_000_000  # PostgreSQL counts its microseconds from 2000
 
 
 def copied_batches(
@@ -88,7 +92,7 @@ def _received(connection: Connection, copy: psycopg.Copy) -> Iterator[_Rows]:
 def _first_row(copy: psycopg.Copy) -> memoryview:
     """The first row, or the trailer: it comes with the header in one message."""
     message = memoryview(copy.read())
-    if message[: len(_SIGNATURE)] != _SIGNATURE:
+    if message[: len(SIGNATURE)] != SIGNATURE:
         raise driver.DataError("what was copied is not in the binary format")
     return message[_HEADER_BYTES:]
 
@@ -126,14 +130,10 @@ class _Layout:
 
     def decoded(self, rows: _Rows, *, encoding: str) -> pa.RecordBatch:
         """Rows as one batch, under the names and in the order of the schema."""
-        count = len(rows.lengths)
-        lengths = np.fromiter(rows.lengths, np.int32, count)
+        lengths = np.fromiter(rows.lengths, np.int32, len(rows.lengths))
         if lengths.min() < self.head.itemsize:
             raise driver.DataError("a row is too short for its numbers")
-        ends = np.zeros(count + 1, np.int32)
-        np.cumsum(lengths, out=ends[1:])
-        buffers = [None, pa.py_buffer(ends), pa.py_buffer(rows.data)]
-        whole = pa.Array.from_buffers(pa.binary(), count, buffers)
+        whole = behind_one_another(rows.data, lengths, pa.binary())
         columns = self._numbers(pc.binary_slice(whole, 0, self.head.itemsize))
         columns |= self._texts(
             pc.binary_slice(whole, self.head.itemsize, _BEYOND_ANY_ROW), encoding
@@ -150,7 +150,7 @@ class _Layout:
             values = table[name].astype(self.head[name].newbyteorder("="))
             kind = self.schema.field(name).type
             if kind == INSTANT:
-                values += _EPOCH
+                values += EPOCH
             columns[name] = arrow(values, kind)
         return columns
 

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 
 from noktvrn_ai_artist.database.arrow_memory import Whole, filled, fixed_width, numbers, places
 
-SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+SIGNATURE = b"PGCOPY\n\xff\r\n\0"
+HEADER = SIGNATURE + bytes(8)
 TRAILER = b"\xff\xff"
 
 # Few enough that a piece stays in the processor's cache on its way to the socket.
@@ -24,7 +25,7 @@ _PIECE_ROWS = 8_192
 _MOST_WORDS = 4_096
 _NULL = b"\xff\xff\xff\xff"
 # PostgreSQL counts its microseconds and days from the year 2000.
-_EPOCH, _EPOCH_DAY = 946_684_800_000_000, 10_957
+EPOCH, _EPOCH_DAY = 946_684_800_000_000, 10_957
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -64,7 +65,7 @@ def _heads(start: bytes, values: list[Bytes]) -> pa.Array:
 def _big_endian(array: pa.Array) -> Bytes:
     values = numbers(array)
     if pa.types.is_timestamp(array.type):
-        values = values - _EPOCH
+        values = values - EPOCH
     elif pa.types.is_date32(array.type):
         values = values - np.int32(_EPOCH_DAY)
     return _bytes(values.astype(values.dtype.newbyteorder(">")))

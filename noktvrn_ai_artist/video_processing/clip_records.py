@@ -111,11 +111,5 @@ def plain(text: str | None, *, longest: int = 200) -> str | None:
 def web_address(text: str | None) -> str | None:
     """An address that a browser may be sent to; None where it is another, or none."""
     address = text or ""
-    plain_enough = address.isprintable() and not address.isspace()
-    if (
-        plain_enough
-        and address.startswith(("https://", "http://"))
-        and len(address) <= _LONGEST_URL
-    ):
-        return address
-    return None
+    is_web = address.startswith(("https://", "http://")) and address.isprintable()
+    return address if is_web and len(address) <= _LONGEST_URL else None

@@ -5,23 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from command_runs import run
 from evolving_world import ARTIST, published, remembered
 from observed_tables import rows
-from typer.testing import CliRunner
 
 from noktvrn_ai_artist.artist_evolution.artist_evolution_service import ArtistEvolutionService
-from noktvrn_ai_artist.cli import app
-from noktvrn_ai_artist.cli.output import console
 from noktvrn_ai_artist.database.connection_manager import Database
 from noktvrn_ai_artist.errors import BadValue, NoktvrnError, UnknownArtist
-
-
-def run(*arguments: str, width: int = 200) -> str:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(console, "width", width)
-        result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import command_runs
 import pytest
 from scored_world import RELEASES, curve, tick, world
-from typer.testing import CliRunner
 
 from noktvrn_ai_artist.analytics.performance_db_service import (
     add_performance_metrics,
@@ -16,18 +16,12 @@ from noktvrn_ai_artist.analytics.performance_db_service import (
 )
 from noktvrn_ai_artist.analytics.source_words import ScoreUnit
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
-from noktvrn_ai_artist.cli import app
-from noktvrn_ai_artist.cli.output import console
 from noktvrn_ai_artist.database.connection_manager import Database
 from noktvrn_ai_artist.errors import BadValue
 
 
 def run(*options: str, width: int = 80) -> str:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(console, "width", width)
-        result = CliRunner().invoke(app, ["score", *options], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
+    return command_runs.run("score", *options, width=width)
 
 
 @pytest.fixture

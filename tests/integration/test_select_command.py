@@ -8,16 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command_runs import run
 from local_server import LocalServer
 from selecting_world import SOURCES, full_world
 from stock_worlds import KEYS
-from typer.testing import CliRunner
 
 from noktvrn_ai_artist.analytics.release_entries import ReleaseEntry
 from noktvrn_ai_artist.analytics.release_registry import register_release
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
-from noktvrn_ai_artist.cli import app
-from noktvrn_ai_artist.cli.output import console
 from noktvrn_ai_artist.database.connection_manager import Database
 from noktvrn_ai_artist.errors import (
     BadFile,
@@ -30,14 +28,6 @@ from noktvrn_ai_artist.errors import (
 from noktvrn_ai_artist.settings import Settings
 
 SONG = ("--tempo", "128", "--energy", "0.8", "--keywords", "neon,city")
-
-
-def run(*arguments: str, width: int = 200) -> str:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(console, "width", width)
-        result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 @pytest.fixture

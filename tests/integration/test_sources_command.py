@@ -7,13 +7,13 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import command_runs
 import pytest
 from typer.testing import CliRunner
 
 from noktvrn_ai_artist.analytics.source_records import ClipUsage, ScoreReport
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
 from noktvrn_ai_artist.cli import app
-from noktvrn_ai_artist.cli.output import console
 from noktvrn_ai_artist.errors import UnknownSource
 from noktvrn_ai_artist.settings import Settings
 
@@ -21,11 +21,7 @@ NOW = datetime.now(UTC)
 
 
 def run(*arguments: str, width: int = 80) -> str:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(console, "width", width)
-        result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
+    return command_runs.run(*arguments, width=width)
 
 
 @pytest.fixture

@@ -8,20 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from table_digests import TableDigest, table_digests
+from table_digests import Digest, table_digests
 
 from noktvrn_ai_artist.database.connection_manager import Database
 
 T = TypeVar("T")
 STATE_FILE = "source_stats.json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Whole:
-    """Rows and hash of everything together."""
-
-    rows: int
-    hash: str
 
 
 @dataclass(slots=True)
@@ -34,11 +26,11 @@ class StepTally:
     name: str
     done: int = 0
     repeated: int = 0
-    before: Whole = field(default_factory=lambda: _whole({}))
-    after: Whole = field(default_factory=lambda: _whole({}))
+    before: Digest = field(default_factory=lambda: _whole({}))
+    after: Digest = field(default_factory=lambda: _whole({}))
     changed: list[str] = field(default_factory=list)
 
-    def repeat(self, before: dict[str, TableDigest], after: dict[str, TableDigest]) -> None:
+    def repeat(self, before: dict[str, Digest], after: dict[str, Digest]) -> None:
         """Write down what one repetition did."""
         self.repeated += 1
         if not self.changed:
@@ -65,18 +57,19 @@ class Repeater:
         work()
         self._tally(name).repeat(before, self.state())
 
-    def state(self) -> dict[str, TableDigest]:
+    def state(self) -> dict[str, Digest]:
         """Rows and hash of every table, and of the tracker's state file."""
         body = self.state_file.read_bytes() if self.state_file.exists() else b""
-        file = TableDigest(rows=len(body.splitlines()), hash=hashlib.md5(body).hexdigest())  # noqa: S324
+        file = Digest(rows=len(body.splitlines()), hash=hashlib.md5(body).hexdigest())  # noqa: S324
         return {**table_digests(self.database), STATE_FILE: file}
 
     def _tally(self, name: str) -> StepTally:
         return self.steps.setdefault(name, StepTally(name))
 
 
-def _whole(state: dict[str, TableDigest]) -> Whole:
+def _whole(state: dict[str, Digest]) -> Digest:
+    """Rows and hash of everything together."""
     text = "".join(f"{name}{one.rows}{one.hash}" for name, one in sorted(state.items()))
     # It tells states apart, and keeps no secret.
     told = hashlib.md5(text.encode()).hexdigest()  # noqa: S324
-    return Whole(rows=sum(one.rows for one in state.values()), hash=told)
+    return Digest(rows=sum(one.rows for one in state.values()), hash=told)

@@ -1,13 +1,3 @@
--- name: note_changed_curves
--- Log curves that changed, each with the first and the last UTC day of what changed.
-insert into changed_curves (release_id, platform, metric_type, first_day, last_day)
-select release_id, platform, metric_type, first_day, last_day
-from unnest(
-    %(release_ids)s::bigint[], %(platforms)s::text[], %(metric_types)s::text[],
-    %(first_days)s::date[], %(last_days)s::date[]
-) as given (release_id, platform, metric_type, first_day, last_day)
-order by release_id, platform, metric_type;
-
 -- name: note_fresh_curves
 -- Log the curves that a batch changes.
 insert into changed_curves (release_id, platform, metric_type, first_day, last_day)

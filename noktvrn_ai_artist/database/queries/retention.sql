@@ -19,10 +19,11 @@ where release_id > %(after)s
 order by release_id
 limit %(most)s::bigint;
 
--- name: expired_curves
--- In which curves of these releases do values stand that were kept long enough, and on which days?
-select release_id, platform, metric_type, (min(recorded_at) at time zone 'UTC')::date as first_day,
-    (max(recorded_at) at time zone 'UTC')::date as last_day
+-- name: note_expired_curves
+-- Before anything: log the curves of these releases in which values were kept long enough.
+insert into changed_curves (release_id, platform, metric_type, first_day, last_day)
+select release_id, platform, metric_type, min((recorded_at at time zone 'UTC')::date),
+    max((recorded_at at time zone 'UTC')::date)
 from content_performance
 where release_id = any(%(release_ids)s::bigint[])
     and source = %(source)s and stored_at < %(before)s

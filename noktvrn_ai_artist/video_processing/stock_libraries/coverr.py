@@ -12,8 +12,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, SecretStr
 
-from noktvrn_ai_artist.collectors.answer_fields import Body, read_body, read_if_possible
-from noktvrn_ai_artist.collectors.messages import Outcome, Provider, Request, Response, Verdict
+from noktvrn_ai_artist.collectors.answer_fields import Body, read_body
+from noktvrn_ai_artist.collectors.messages import Provider, Request, Response, Verdict
 from noktvrn_ai_artist.collectors.verdicts import OK
 from noktvrn_ai_artist.video_processing.clip_records import (
     Clip,
@@ -30,6 +30,7 @@ from noktvrn_ai_artist.video_processing.stock_libraries.library import (
     StockLibrary,
     bad_status,
     each_once,
+    good_if_documented,
 )
 
 LICENCE = "Coverr license, https://coverr.co/license"
@@ -102,9 +103,7 @@ def judge(response: Response, *, now: datetime) -> Verdict:
     """What an answer means; error bodies are not documented, so the status has to do."""
     if response.status != OK:
         return bad_status(response)
-    if read_if_possible(_Page, response, provider=_PROVIDER) is None:
-        return Verdict(outcome=Outcome.UNREADABLE, reason="its answer is not as documented")
-    return Verdict(outcome=Outcome.GOOD)
+    return good_if_documented(_Page, response, provider=_PROVIDER)
 
 
 def _clip(hit: _Hit, term: str) -> Clip:

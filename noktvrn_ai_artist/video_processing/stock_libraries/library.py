@@ -9,6 +9,7 @@ from typing import Annotated, Protocol
 
 from pydantic import Field, SecretStr
 
+from noktvrn_ai_artist.collectors.answer_fields import Body, read_if_possible
 from noktvrn_ai_artist.collectors.messages import Outcome, Provider, Request, Response, Verdict
 from noktvrn_ai_artist.collectors.verdicts import not_good
 from noktvrn_ai_artist.video_processing.clip_records import Clip, ClipPage, ClipSearch
@@ -58,6 +59,13 @@ class StockLibrary:
     def name(self) -> str:
         """Its name as a source of clips."""
         return self.provider.value
+
+
+def good_if_documented(kind: type[Body], response: Response, *, provider: Provider) -> Verdict:
+    """Good, unless the body is not such an object."""
+    if read_if_possible(kind, response, provider=provider) is None:
+        return Verdict(outcome=Outcome.UNREADABLE, reason="its answer is not as documented")
+    return Verdict(outcome=Outcome.GOOD)
 
 
 def bad_status(response: Response) -> Verdict:

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
-from noktvrn_ai_artist.collectors.answer_fields import Body, read_body, read_if_possible
+from noktvrn_ai_artist.collectors.answer_fields import Body, read_body
 from noktvrn_ai_artist.collectors.messages import Outcome, Provider, Request, Response, Verdict
 from noktvrn_ai_artist.collectors.verdicts import OK, TOO_MANY
 from noktvrn_ai_artist.video_processing.clip_records import (
@@ -31,6 +31,7 @@ from noktvrn_ai_artist.video_processing.stock_libraries.library import (
     StockLibrary,
     bad_status,
     each_once,
+    good_if_documented,
 )
 
 LICENCE = "Pexels License, https://www.pexels.com/license/"
@@ -104,9 +105,7 @@ def judge(response: Response, *, now: datetime) -> Verdict:
     The hour is that of the documented limit: https://www.pexels.com/api/documentation/#guidelines
     """
     if response.status == OK:
-        if read_if_possible(_Page, response, provider=_PROVIDER) is None:
-            return Verdict(outcome=Outcome.UNREADABLE, reason="its answer is not as documented")
-        return Verdict(outcome=Outcome.GOOD)
+        return good_if_documented(_Page, response, provider=_PROVIDER)
     if response.status == TOO_MANY and "retry-after" not in response.headers:
         reason = "its requests are used up"
         return Verdict(outcome=Outcome.QUOTA_SPENT, reason=reason, until=now + _REFUSED_FOR)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
-from noktvrn_ai_artist.collectors.answer_fields import Body, read_body, read_if_possible
+from noktvrn_ai_artist.collectors.answer_fields import Body, read_body
 from noktvrn_ai_artist.collectors.messages import Outcome, Provider, Request, Response, Verdict
 from noktvrn_ai_artist.collectors.verdicts import OK, TOO_MANY
 from noktvrn_ai_artist.video_processing.clip_records import (
@@ -29,6 +29,7 @@ from noktvrn_ai_artist.video_processing.stock_libraries.library import (
     StockLibrary,
     bad_status,
     each_once,
+    good_if_documented,
 )
 
 LICENCE = "Pixabay Content License, https://pixabay.com/service/license-summary/"
@@ -100,9 +101,7 @@ def judge(response: Response, *, now: datetime) -> Verdict:
     https://pixabay.com/api/docs/#api_error_handling
     """
     if response.status == OK:
-        if read_if_possible(_Page, response, provider=_PROVIDER) is None:
-            return Verdict(outcome=Outcome.UNREADABLE, reason="its answer is not as documented")
-        return Verdict(outcome=Outcome.GOOD)
+        return good_if_documented(_Page, response, provider=_PROVIDER)
     if response.headers.get("cf-mitigated") == "challenge":
         # https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/
         reason = f"a bot check stands in front (status {response.status})"
