@@ -70,7 +70,7 @@ def _choose_others(release: Release, measure: Measure) -> tuple[int | None, str]
     if others < _FEWEST:
         st.caption(
             f"{plain(release.artist)} has {plural(others, 'other release')} with this number, and "
-            f"{_FEWEST} are needed for a usual band. Shown instead: **{everyone}**.",
+            f"{_FEWEST} are needed for a usual band. Shown instead: **{plain(everyone)}**.",
             width="content",
         )
         return None, everyone
@@ -78,6 +78,7 @@ def _choose_others(release: Release, measure: Measure) -> tuple[int | None, str]
         "Against",
         [release.artist, everyone],
         default=release.artist,
+        format_func=plain,
         required=True,
         key="against",
         bind="query-params",

@@ -165,7 +165,7 @@ def daily_chart(days: Sequence[object], look: Look) -> Chart:
     best = table.iloc[int(table["gain"].argmax())]
     between = (table["day"].iloc[-1] - table["day"].iloc[0]).days + 1 - len(table)
     most = f"the most, {short(best['gain'])}, on {shown_day(best['day'])}"
-    says = f"{look.name} gained a day (UTC): {most}."
+    says = f"{look.name} gained a day ({look.zone}): {most}."
     if between:
         says += f" {plural(between, 'day')} in between not known, left empty."
     return Chart(figure=figure, says=says + _open_says(bool(open_end.any())))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 import streamlit as st
 
@@ -9,11 +11,17 @@ from noktvrn_ai_artist.records import Release
 from streamlit_app import resources
 from streamlit_app.analytics.age_comparison import show_age_comparison
 from streamlit_app.analytics.figure_cards import show_figures
-from streamlit_app.analytics.frames import by_importance
+from streamlit_app.analytics.frames import by_importance, metrics_in, series_of
 from streamlit_app.analytics.history import show_history
 from streamlit_app.analytics.periods import shown_day
 from streamlit_app.analytics.rankings import show_rankings
-from streamlit_app.analytics.wording import plain, plural, shown_time
+from streamlit_app.analytics.wording import link, plain, plural, shown_time
+from streamlit_app.components.days import (
+    day_of,
+    days_of_their_own,
+    first_and_last_day,
+    observations_within,
+)
 from streamlit_app.components.empty import show_no_numbers, show_nothing_registered
 from streamlit_app.components.period_chooser import choose_span
 from streamlit_app.components.release_chooser import choose_artist, choose_release
@@ -29,23 +37,34 @@ def show_analytics_dashboard() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         artist_id = choose_artist(resources.artists(), key="by")
-        release = choose_release(resources.releases(artist_id), first=_leader(artist_id))
+        releases = resources.releases(artist_id)
+        if not releases:
+            # The artists were read at another moment than their releases.
+            st.caption("– no release of this artist is known now; reload the page in a minute.")
+            return
+        release = choose_release(releases, first=_leader(artist_id))
     numbers = resources.release_numbers(release.release_id)
     _show_heading(release, numbers)
     if numbers.empty:
         show_no_numbers(f"“{release.title}”")
         return
-    times = numbers["recorded_at"]
-    span = choose_span(key="span", oldest=times.iloc[0], newest=times.iloc[-1], zone=shown_zone())
-    period = span.period
+    oldest_day, newest_day = first_and_last_day(numbers)
+    span = choose_span(
+        key="span",
+        oldest_day=oldest_day,
+        newest_day=newest_day,
+        zone=shown_zone(),
+        whose_days=days_of_their_own(metrics_in(numbers)),
+    )
     show_figures(release, numbers, span)
-    show_history(release, numbers, period)
+    show_history(release, numbers, span.period)
     show_age_comparison(release, numbers)
     show_rankings(release, numbers)
     _show_freshness(numbers)
-    inside = (times >= period.start) & (times < period.end)
     offer_downloads(
-        numbers[inside], name=f"release_{release.release_id}", what="The values of this period"
+        observations_within(numbers, span.period),
+        name=f"release_{release.release_id}",
+        what="The values of this period",
     )
 
 
@@ -69,8 +88,7 @@ def _show_heading(release: Release, numbers: pd.DataFrame) -> None:
     if not numbers.empty:
         facts.append(plural(len(numbers), "value"))
     links = [
-        f"[{entry.platform}]({entry.url})" if entry.url else entry.platform
-        for entry in resources.publications(release.release_id)
+        link(entry.platform, entry.url) for entry in resources.publications(release.release_id)
     ]
     if links:
         facts.append("on " + ", ".join(dict.fromkeys(links)))
@@ -78,10 +96,13 @@ def _show_heading(release: Release, numbers: pd.DataFrame) -> None:
 
 
 def _show_freshness(numbers: pd.DataFrame) -> None:
-    newest = numbers.groupby("platform", observed=True)["recorded_at"].max()
+    newest: dict[str, date] = {}
+    for platform, metric in sorted(metrics_in(numbers)):
+        when = series_of(numbers, platform, metric)["time"].iloc[-1]
+        day = day_of((platform, metric), when)
+        newest[platform] = max(day, newest.get(platform, day))
     complete = ", ".join(
-        f"{platform} complete to {shown_day(when.astimezone(shown_zone()).date())}"
-        for platform, when in newest.items()
+        f"{plain(platform)} complete to {shown_day(day)}" for platform, day in newest.items()
     )
     st.header("The values behind this page")
     st.caption(f"{complete}. Times in {shown_zone().key}.")

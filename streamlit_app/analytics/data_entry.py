@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import streamlit as st
 
@@ -18,13 +17,15 @@ from streamlit_app.analytics.frames import by_importance
 from streamlit_app.analytics.wording import kind_name, metric_name, shown_time, whole
 from streamlit_app.components.empty import show_nothing_to_enter_for
 from streamlit_app.components.last_save import Outcome, is_saved, remember, show_last_save
+from streamlit_app.components.moment import ALL_DAYS, Moment
 from streamlit_app.components.release_chooser import choose_release
-from streamlit_app.components.time_zone import begin_with_now, shown_zone
+from streamlit_app.components.time_zone import shown_zone
 
 _METRIC, _VALUE, _DATE, _TIME, _URL, _NOTES = (
     f"entry_{name}" for name in ("metric", "value", "date", "time", "url", "notes")
 )
 
+_MOMENT = Moment(date_key=_DATE, time_key=_TIME)
 _BY_HAND, _BY_FILE = ":material/edit: One number", ":material/upload_file: CSV file"
 
 
@@ -71,7 +72,7 @@ def _choose_platform(release: Release) -> Platform:
 
 
 def _show_fields(platform: Platform) -> None:
-    begin_with_now(date_key=_DATE, time_key=_TIME)
+    _MOMENT.begin()
     metrics = sorted(platform.metrics, key=by_importance)
     left, right = st.columns(2)
     left.selectbox(
@@ -82,7 +83,7 @@ def _show_fields(platform: Platform) -> None:
     )
     right.text_input("Value", key=_VALUE, placeholder="1234 or 0.5", autocomplete="off")
     left, right = st.columns(2)
-    left.date_input("Date", key=_DATE, format="YYYY-MM-DD")
+    left.date_input("Date", key=_DATE, format="YYYY-MM-DD", **ALL_DAYS)
     right.time_input(f"Time ({shown_zone().key})", key=_TIME, step=60)
     left, right = st.columns(2)
     left.text_input(
@@ -92,7 +93,7 @@ def _show_fields(platform: Platform) -> None:
 
 
 def _save(release: Release, platform: str) -> None:
-    """Store what the form holds; its texts are cleared if that works, and kept if not."""
+    """Store what the form holds; its texts are cleared if that works, and all is kept if not."""
     state = st.session_state
     try:
         observation = Observation(
@@ -100,7 +101,7 @@ def _save(release: Release, platform: str) -> None:
             platform=platform,
             metric_type=state[_METRIC],
             metric_value=number_from((state[_VALUE] or "").strip(), column="Value"),
-            recorded_at=datetime.combine(state[_DATE], state[_TIME], tzinfo=shown_zone()),
+            recorded_at=_MOMENT.instant(),
             source_url=state[_URL] or None,
             notes=state[_NOTES] or None,
         )
@@ -123,6 +124,7 @@ def _save(release: Release, platform: str) -> None:
 def _clear_texts() -> None:
     for key in (_VALUE, _URL, _NOTES):
         st.session_state[key] = ""
+    _MOMENT.offer_now_again()
 
 
 def _outcome(observation: Observation, counts: ImportCounts, release: Release) -> Outcome:

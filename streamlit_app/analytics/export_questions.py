@@ -16,6 +16,7 @@ from noktvrn_ai_artist.ingest.export_layouts import (
 )
 from noktvrn_ai_artist.ingest.export_names import title_in, window_in
 from streamlit_app import resources
+from streamlit_app.components.moment import ALL_DAYS
 from streamlit_app.components.release_chooser import release_labels
 from streamlit_app.components.time_zone import shown_zone
 
@@ -104,13 +105,13 @@ def _ask_window(layout: Layout, file_name: str, file_id: str) -> str | None:
     )
     if window != _ONE_DAY:
         return window
-    day = st.date_input("Day (Pacific time)", value=None, key=f"export_day_{file_id}")
+    day = st.date_input("Day (Pacific time)", value=None, key=f"export_day_{file_id}", **ALL_DAYS)
     return day.isoformat() if day else None
 
 
 def _ask_moment(file_id: str) -> datetime | None:
     left, right = st.columns(2)
-    day = left.date_input("Exported at", value=None, key=f"export_date_{file_id}")
+    day = left.date_input("Exported at", value=None, key=f"export_date_{file_id}", **ALL_DAYS)
     time = right.time_input(
         f"Time ({shown_zone().key})", value=None, step=60, key=f"export_time_{file_id}"
     )

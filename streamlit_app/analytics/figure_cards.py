@@ -22,13 +22,13 @@ from streamlit_app.analytics.wording import (
     compared_words,
     kind_name,
     percent,
+    plain,
     plural,
     short,
-    shown_time,
     signed,
 )
-from streamlit_app.components.measure_chooser import measure_name
-from streamlit_app.components.time_zone import shown_zone
+from streamlit_app.components.days import shown_stamp, zone_of
+from streamlit_app.components.measure_chooser import Measure, measure_name
 
 _MOST_COLUMNS = 4
 
@@ -37,26 +37,26 @@ def show_figures(release: Release, numbers: pd.DataFrame, span: Span) -> None:
     """One card for each metric of each platform."""
     measures = metrics_in(numbers)
     with st.grid(min(_MOST_COLUMNS, len(measures)), min_column_width=190):
-        for platform, name in measures:
-            metric = resources.catalogue().metric(platform, name)
-            series = series_of(numbers, platform, name)
+        for measure in measures:
+            metric, own = resources.catalogue().metric(*measure), span.in_zone(zone_of(measure))
+            series = series_of(numbers, *measure)
             change = change_of(
                 series,
-                span.period,
-                compared=span.compared,
+                own.period,
+                compared=own.compared,
                 kind=metric.kind,
                 published_at=release.published_at,
             )
-            _show_card(measure_name((platform, name)), metric, series, change, span)
+            _show_card(measure, metric, series, change, own)
 
 
 def _show_card(
-    label: str, metric: Metric, series: pd.DataFrame, change: Change, span: Span
+    measure: Measure, metric: Metric, series: pd.DataFrame, change: Change, span: Span
 ) -> None:
     delta, description = change_in_words(change, metric.kind, span)
     spark = sparkline(within(series, span.period), metric.kind)
     st.metric(
-        label,
+        plain(measure_name(measure)),
         MISSING if change.value is None else short(change.value),
         delta,
         delta_description=description,
@@ -65,7 +65,7 @@ def _show_card(
         chart_type="bar" if metric.kind is MetricKind.DAILY else "area",
         border=True,
         height="stretch",
-        help=_help(metric, series, span.period),
+        help=_help(measure, metric, series, span.period),
     )
 
 
@@ -96,7 +96,7 @@ def _gain_in_words(change: Change, span: Span) -> tuple[str | None, str]:
     return signed(change.now), f"{earlier}: {'0' if change.before == 0 else 'not known'}"
 
 
-def _help(metric: Metric, series: pd.DataFrame, period: Period) -> str:
+def _help(measure: Measure, metric: Metric, series: pd.DataFrame, period: Period) -> str:
     newest = series["time"].iloc[-1].to_pydatetime()
     meaning = metric.definition_at(newest)
     said = f" {meaning.meaning[0].upper()}{meaning.meaning[1:]}." if meaning else ""
@@ -105,5 +105,5 @@ def _help(metric: Metric, series: pd.DataFrame, period: Period) -> str:
         drawn = "what was gained a day, the change all that was gained,"
     return (
         f"{metric.name}: {kind_name(metric.kind)}, in {metric.unit}.{said} Newest value: "
-        f"{shown_time(newest, shown_zone())}. The small chart shows {drawn} in {period}."
+        f"{shown_stamp(measure, newest)}. The small chart shows {drawn} in {period}."
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
@@ -16,7 +15,8 @@ from streamlit_app.analytics import charts
 from streamlit_app.analytics.frames import complete_before, metrics_in, series_of, within
 from streamlit_app.analytics.marks import marks_in
 from streamlit_app.analytics.periods import Period
-from streamlit_app.analytics.wording import metric_name, plural, shown_time
+from streamlit_app.analytics.wording import metric_name, plain, plural
+from streamlit_app.components.days import shown_stamp, zone_of
 from streamlit_app.components.measure_chooser import Measure, measure_name
 from streamlit_app.components.show import show_chart
 from streamlit_app.components.time_zone import shown_zone
@@ -40,13 +40,17 @@ def show_history(release: Release, numbers: pd.DataFrame, period: Period) -> Non
             help="Counters run up since publication; their gain a day is the slope.",
         )
     measures = metrics_in(numbers)
-    seen = [m for m in measures if not within(series_of(numbers, *m), period).empty]
+    seen = [m for m in measures if not _series_in(period, numbers, m).empty]
     with st.grid(min(2, max(1, len(seen))), min_column_width=330) as grid:
         for measure in seen:
             with grid.cell(), st.container(border=True, height="stretch"):
                 _show_series(release, numbers, measure, period, as_gain=shape == _GAIN)
     _name_the_unseen(numbers, [measure for measure in measures if measure not in seen])
     st.caption(" ".join(_sources(numbers)))
+
+
+def _series_in(period: Period, numbers: pd.DataFrame, measure: Measure) -> pd.DataFrame:
+    return within(series_of(numbers, *measure), period.in_zone(zone_of(measure)))
 
 
 def _show_series(
@@ -58,10 +62,10 @@ def _show_series(
     as_gain: bool,
 ) -> None:
     metric = resources.catalogue().metric(*measure)
-    series = within(series_of(numbers, *measure), period)
+    series = _series_in(period, numbers, measure)
     gained = as_gain and metric.kind is MetricKind.COUNTER
     how = " gained a day" if gained else _suffix(metric)
-    st.markdown(f"{measure[0]} · **{metric_name(metric.name)}**{how}")
+    st.markdown(f"{plain(measure[0])} · **{metric_name(metric.name)}**{how}")
     if gained and len(series) == 1:
         st.caption("– one snapshot in this period: what was gained is not known")
         return
@@ -86,15 +90,14 @@ def _suffix(metric: Metric) -> str:
 
 
 def _look(release: Release, measure: Measure, metric: Metric, period: Period) -> charts.Look:
-    # A daily amount belongs to a day of its platform, whatever zone it is looked at from.
-    daily = metric.kind is MetricKind.DAILY
+    zone = zone_of(measure)
     return charts.Look(
         name=measure_name(measure),
         unit=metric.unit,
-        zone=ZoneInfo("UTC") if daily else shown_zone(),
+        zone=zone,
         incomplete=complete_before(metric, now=datetime.now(UTC)),
         marks=marks_in(
-            period,
+            period.in_zone(zone),
             metric=metric,
             events=resources.events(release.release_id),
             published=[(release.published_at, "published")],
@@ -105,10 +108,11 @@ def _look(release: Release, measure: Measure, metric: Metric, period: Period) ->
 def _name_the_unseen(numbers: pd.DataFrame, measures: list[Measure]) -> None:
     for platform, of_platform in groupby(measures, key=lambda measure: measure[0]):
         names = ", ".join(metric_name(metric).lower() for _, metric in of_platform)
-        newest = numbers[numbers["platform"] == platform]["recorded_at"].max()
+        rows = numbers[numbers["platform"] == platform]
+        last = rows.loc[rows["recorded_at"].idxmax()]
+        newest = shown_stamp((platform, last["metric_type"]), last["recorded_at"])
         st.caption(
-            f"– {platform}: no value of {names} in this period; the newest is of "
-            f"{shown_time(newest, shown_zone())}."
+            f"– {plain(platform)}: no value of {names} in this period; the newest is of {newest}."
         )
 
 
@@ -117,5 +121,7 @@ def _sources(numbers: pd.DataFrame) -> list[str]:
     said = []
     for platform, of_platform in numbers.groupby("platform", observed=True):
         names = sorted({_SOURCES.get(name, name) for name in of_platform["source"].unique()})
-        said.append(f"{platform}: {plural(len(of_platform), 'value')} from {', '.join(names)}.")
+        said.append(
+            f"{plain(str(platform))}: {plural(len(of_platform), 'value')} from {', '.join(names)}."
+        )
     return [*said, f"Counted by the platforms themselves; times in {shown_zone().key}."]

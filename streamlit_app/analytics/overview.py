@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
@@ -15,7 +16,7 @@ from streamlit_app import resources
 from streamlit_app.analytics.charts import Look, Mark, daily_chart, ranking_chart
 from streamlit_app.analytics.frames import GROWING, by_importance, complete_before, leaderboard
 from streamlit_app.analytics.marks import marks_in
-from streamlit_app.analytics.periods import Period, Span
+from streamlit_app.analytics.periods import Period, Span, shown_day
 from streamlit_app.analytics.wording import (
     MISSING,
     compared_words,
@@ -23,8 +24,15 @@ from streamlit_app.analytics.wording import (
     plain,
     plural,
     short,
-    shown_time,
     signed,
+)
+from streamlit_app.components.chosen_row import chosen_id, key_for
+from streamlit_app.components.days import (
+    by_own_day,
+    day_of,
+    days_of_their_own,
+    is_daily,
+    zone_of,
 )
 from streamlit_app.components.empty import show_no_numbers, show_nothing_registered
 from streamlit_app.components.freshness import show_freshness
@@ -58,14 +66,21 @@ def show_overview() -> None:
         show_no_numbers(f"this artist’s {measure_name(measure)}")
         return
     newest = max(value.recorded_at for value in latest)
-    oldest = min(value.published_at or value.recorded_at for value in latest)
-    span = choose_span(key="period", oldest=oldest, newest=newest, zone=shown_zone())
+    # A value may be stamped before the publication that was noted for its release.
+    oldest = min(min(value.published_at or newest, value.recorded_at) for value in latest)
+    span = choose_span(
+        key="period",
+        oldest_day=day_of(measure, oldest),
+        newest_day=day_of(measure, newest),
+        zone=zone_of(measure),
+        whose_days=days_of_their_own([measure]),
+    )
     period = span.period
     table = _table(measure, period, artist_id, latest)
     _show_cards(measure, span, artist_id, table)
     _show_charts(measure, period, artist_id, table)
     _show_leaderboard(measure, table)
-    show_freshness(resources.freshness(), shown_zone())
+    show_freshness(resources.freshness())
 
 
 def _grows(entry: Freshness) -> bool:
@@ -118,12 +133,13 @@ def _show_cards(measure: Measure, span: Span, artist_id: int | None, table: pd.D
             border=True,
             height="stretch",
         )
-        newest = table["recorded_at"].max()
+        newest = table["recorded_at"].max().astimezone(zone_of(measure))
         st.metric(
             "Complete to",
-            shown_time(newest, shown_zone()).rsplit(",", 1)[0],
+            shown_day(newest.date()),
             None,
-            delta_description=f"{newest.astimezone(shown_zone()):%H:%M} {shown_zone().key}",
+            delta_description=f"{'day,' if is_daily(measure) else f'{newest:%H:%M}'} "
+            f"{zone_of(measure).key}",
             border=True,
             height="stretch",
         )
@@ -136,7 +152,7 @@ def _gained_card(measure: Measure, span: Span, artist_id: int | None) -> None:
     before = _gained(measure, span.compared, artist_id)
     share = None if gained is None or not before else gained / before - 1
     st.metric(
-        f"{measure_name(measure)} gained",
+        f"{plain(measure_name(measure))} gained",
         MISSING if gained is None else short(gained),
         None if share is None else percent(share),
         delta_description=_against(span, before, known=gained is not None),
@@ -179,7 +195,7 @@ def _show_charts(
     measure: Measure, period: Period, artist_id: int | None, table: pd.DataFrame
 ) -> None:
     start, end = period.start.astimezone(UTC), period.end.astimezone(UTC)
-    days = resources.daily_gains(*measure, start, end, artist_id)
+    days = by_own_day(measure, resources.daily_gains(*measure, start, end, artist_id))
     name = measure_name(measure)
     left, right = st.columns(2)
     with left.container(border=True, height="stretch"):
@@ -197,7 +213,8 @@ def _look(measure: Measure, period: Period, artist_id: int | None) -> Look:
     return Look(
         name=measure_name(measure),
         unit=metric.unit,
-        zone=UTC,
+        # Of a counter the database knows UTC days.
+        zone=zone_of(measure) if is_daily(measure) else ZoneInfo("UTC"),
         incomplete=complete_before(metric, now=datetime.now(UTC)),
         marks=_marks(metric, period, artist_id),
     )
@@ -242,9 +259,10 @@ def _show_leaderboard(measure: Measure, table: pd.DataFrame) -> None:
     shown = table[
         ["title", "artist", "metric_value", "gain", "trend", "published_at", "recorded_at"]
     ]
+    ids = [int(release_id) for release_id in table["release_id"]]
     event = st.dataframe(
         shown,
-        key="leaderboard",
+        key=key_for("leaderboard", ids),
         hide_index=True,
         placeholder="–",
         on_select="rerun",
@@ -253,9 +271,9 @@ def _show_leaderboard(measure: Measure, table: pd.DataFrame) -> None:
         alt=f"All releases by {measure_name(measure)} gained; select a row to open a release.",
         column_config=_columns(measure, table),
     )
-    rows = event["selection"]["rows"]
-    if rows:
-        open_release(int(table.iloc[rows[0]]["release_id"]))
+    chosen = chosen_id(event, ids)
+    if chosen is not None:
+        open_release(chosen)
     st.caption(
         "Select a row to open the release. An empty gain is not known (no snapshot before the "
         "period), which is not zero."
@@ -283,7 +301,7 @@ def _columns(measure: Measure, table: pd.DataFrame) -> dict[str, Any]:
             "Published", format="D MMM YYYY", timezone=zone
         ),
         "recorded_at": st.column_config.DatetimeColumn(
-            "Last seen", format="D MMM YYYY", timezone=zone
+            "Last seen", format="D MMM YYYY", timezone=zone_of(measure).key
         ),
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
@@ -56,6 +56,10 @@ class Period:
         """Its last day."""
         return (self.end - timedelta(microseconds=1)).date()
 
+    def in_zone(self, zone: tzinfo) -> Period:
+        """The same calendar days in another zone."""
+        return _of_days(self.first, self.last, zone=zone)
+
     def __str__(self) -> str:
         first, last = self.first, self.last
         if first == last:
@@ -79,6 +83,10 @@ class Span:
         """The period to compare with, if any."""
         return compared_period(self.period, self.comparison)
 
+    def in_zone(self, zone: tzinfo) -> Span:
+        """The same calendar days in another zone, and so what they are compared with."""
+        return replace(self, period=self.period.in_zone(zone))
+
 
 def shown_day(day: date) -> str:
     """A day as people write it, without doubt about its order.
@@ -92,8 +100,8 @@ def shown_day(day: date) -> str:
 def period_of(
     preset: Preset,
     *,
-    oldest: datetime,
-    newest: datetime,
+    oldest_day: date,
+    newest_day: date,
     zone: tzinfo,
     custom: tuple[date, date] | None = None,
 ) -> Period:
@@ -101,7 +109,7 @@ def period_of(
 
     A custom stretch names its first and its last day; without one, everything is meant.
     """
-    last = newest.astimezone(zone).date()
+    last = newest_day
     if preset is Preset.CUSTOM and custom is not None:
         return _of_days(*custom, zone=zone)
     if preset in _DAYS:
@@ -110,7 +118,7 @@ def period_of(
         return _of_days(last.replace(day=1), last, zone=zone)
     if preset is Preset.YEAR_TO_DATE:
         return _of_days(last.replace(month=1, day=1), last, zone=zone)
-    return _of_days(oldest.astimezone(zone).date(), last, zone=zone)
+    return _of_days(oldest_day, last, zone=zone)
 
 
 def compared_period(period: Period, comparison: Comparison) -> Period | None:

@@ -11,7 +11,7 @@ from noktvrn_ai_artist.records import Release
 from streamlit_app import resources
 from streamlit_app.analytics.charts import ranking_chart
 from streamlit_app.analytics.frames import GROWING, metrics_in, series_of
-from streamlit_app.analytics.wording import short
+from streamlit_app.analytics.wording import plain, short
 from streamlit_app.components.measure_chooser import Measure, measure_name
 from streamlit_app.components.show import show_chart
 
@@ -38,7 +38,8 @@ def show_rankings(release: Release, numbers: pd.DataFrame) -> None:
             _show_across_platforms(numbers, compared)
     if len(compared) == 1:
         st.caption(
-            f"Across platforms: numbers of {compared[0][0]} only; a second platform makes a chart."
+            f"Across platforms: numbers of {plain(compared[0][0])} only; a second platform makes a "
+            "chart."
         )
 
 
@@ -49,7 +50,12 @@ def _show_among_releases(release: Release, measure: Measure) -> None:
         whose = f"all on {measure[0]}"
         latest = resources.latest_values(*measure, None)
     ordered = sorted(latest, key=lambda value: -value.metric_value)
-    place = [value.release_id for value in ordered].index(release.release_id)
+    places = {value.release_id: place for place, value in enumerate(ordered)}
+    if release.release_id not in places:
+        # The totals were read a little before its first numbers came in.
+        st.caption("– this release is not counted yet; reload the page in a minute.")
+        return
+    place = places[release.release_id]
     shown = _with_own(ordered, place)
     chart = ranking_chart(
         [value.title for value in shown],
@@ -79,8 +85,8 @@ def _show_across_platforms(numbers: pd.DataFrame, measures: list[Measure]) -> No
     show_chart(chart, key="across")
     total = ", ".join(f"{measure_name(measure)} {short(value)}" for value, measure in reached)
     st.caption(
-        f"{total}. Each platform counts in its own way, so the bars compare only roughly; daily "
-        "amounts are added up over the days that are known."
+        f"{plain(total)}. Each platform counts in its own way, so the bars compare only roughly; "
+        "daily amounts are added up over the days that are known."
     )
 
 

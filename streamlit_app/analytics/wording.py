@@ -4,23 +4,55 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, tzinfo
+from urllib.parse import quote
 
 from noktvrn_ai_artist.analytics.metric_catalogue import MetricKind
 from streamlit_app.analytics.periods import Comparison, Span, shown_day
 
 MISSING = "–"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+|~$&])")
+_LISTED = re.compile(r"^(\s*\d*)([-.=])(?=[\s=]|$)", re.MULTILINE)
+# Streamlit reads these after Markdown has read its own signs, so that neither a backslash nor an
+# entity keeps them: icons and emoji (`:smile:`), colours, arrows and dashes, addresses. The colon
+# of a time of day is none of them.
+_READ_TOGETHER = re.compile(
+    r"(?<=:)(?=\S)(?!(?<=\d:)\d\d(?!\w))"
+    r"|(?<=@)(?=\S)|(?<=-)(?=[->])|(?<=<)(?=[-=])|(?<=[>~])(?==)|(?<=www)(?=\.)",
+    re.IGNORECASE,
+)
+_JOINER = "\u2060"
+# What would end a link's address or be read anew inside of it.
+_IN_ADDRESS = {ord(sign): quote(sign) for sign in "<>\\$` \t\r\n"} | {ord("&"): "&amp;"}
 _STEPS = ((1e9, "B"), (1e6, "M"), (1e3, "K"))
 _TEN, _HUNDRED, _THOUSAND = 10, 100, 1_000
 
 
 def plain(text: str) -> str:
-    """A text that Markdown shows as it is: a title may hold dollars, stars and brackets.
+    """A text that Markdown shows as it is: a title may hold dollars, stars, brackets and colons.
+
+    What is copied from the page then has a word joiner (U+2060), which has no width, where a
+    backslash does not help.
 
     >>> print(plain("A$AP *live* [x](y)"))
     A\\$AP \\*live\\* \\[x\\]\\(y\\)
+    >>> plain(":smile: at 12:30").replace("\u2060", "|")
+    ':|smile: at 12:30'
     """
-    return _MARKDOWN.sub(r"\\\1", text)
+    joined = _READ_TOGETHER.sub(_JOINER, text)
+    return _LISTED.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", joined))
+
+
+def link(name: str, url: str | None) -> str:
+    """The name as a link to a web page; the name alone where there is none.
+
+    >>> link("YouTube", "https://x.example/a) **b** [c](<d>")
+    '[YouTube](<https://x.example/a)%20**b**%20[c](%3Cd%3E>)'
+    >>> link("YouTube", "javascript:alert(1)")
+    'YouTube'
+    """
+    if url is None or not url.lower().startswith(("https://", "http://")):
+        return plain(name)
+    return f"[{plain(name)}](<{url.translate(_IN_ADDRESS)}>)"
 
 
 def short(number: float) -> str:

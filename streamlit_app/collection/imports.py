@@ -8,6 +8,7 @@ import streamlit as st
 from noktvrn_ai_artist.records import ImportBatch
 from streamlit_app import resources
 from streamlit_app.analytics.wording import plain, plural, shown_time
+from streamlit_app.components.chosen_row import chosen_id, key_for
 from streamlit_app.components.empty import show_no_numbers
 from streamlit_app.components.last_save import show_last_save, undo
 from streamlit_app.components.show import offer_downloads
@@ -25,20 +26,20 @@ def show_imports() -> None:
         show_no_numbers("any import")
         return
     st.caption(f"Every import and save, newest first. Times in {shown_zone().key}.")
-    table = _table(batches)
+    table, ids = _table(batches), [batch.batch_id for batch in batches]
     event = st.dataframe(
         table,
-        key="imports",
+        key=key_for("imports", ids),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
         alt="Imports and saves, the newest first; select one to take it back",
     )
-    rows = event["selection"]["rows"]
-    if rows:
-        _show_undo(batches[rows[0]])
-    else:
+    chosen = chosen_id(event, ids)
+    if chosen is None:
         st.caption("Select a row to take an import back.")
+    else:
+        _show_undo(batches[ids.index(chosen)])
     offer_downloads(table, name="imports", what="Exactly the table above")
 
 

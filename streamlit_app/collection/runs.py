@@ -75,8 +75,8 @@ def _show_absences() -> None:
         table = absences_frame(absences, shown_zone())
         st.dataframe(table, hide_index=True, alt="Publications that are missing or hide counters")
         st.caption(
-            "Missing: private, deleted, or another id. Three times in a row, and it is asked for "
-            "weekly only. A hidden counter is not zero: nothing is stored."
+            "Missing: private, deleted, or another id. Three times in a row, and from 14 days of "
+            "age on it is asked for weekly only. A hidden counter is not zero: nothing is stored."
         )
         offer_downloads(table, name="missing", what="Exactly the table above")
 

@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from noktvrn_ai_artist.analytics.observation_rules import EARLIEST_PUBLICATION, LATEST
 from streamlit_app.analytics.periods import (
+    DAY,
     Comparison,
     Period,
     Preset,
@@ -19,10 +21,13 @@ from streamlit_app.analytics.periods import (
 _OLD = timedelta(days=3)
 
 
-def choose_span(*, key: str, oldest: datetime, newest: datetime, zone: ZoneInfo) -> Span:
+def choose_span(
+    *, key: str, oldest_day: date, newest_day: date, zone: ZoneInfo, whose_days: str = ""
+) -> Span:
     """A preset or a range of days; presets count back from the newest number, and say so.
 
-    The key is the page's own, as that of the artist is.
+    `whose_days` is a sentence about numbers that keep to days of their own. The key is the page's
+    own, as that of the artist is.
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
         preset = st.segmented_control(
@@ -35,12 +40,18 @@ def choose_span(*, key: str, oldest: datetime, newest: datetime, zone: ZoneInfo)
             bind="query-params",
         )
         comparison = _choose_comparison(f"{key}_against")
-    custom = _custom_days(f"{key}_days", oldest, newest, zone) if preset is Preset.CUSTOM else None
+    days = (oldest_day, newest_day)
+    custom = _custom_days(f"{key}_days", days) if preset is Preset.CUSTOM else None
     period = period_of(
-        preset or Preset.FOUR_WEEKS, oldest=oldest, newest=newest, zone=zone, custom=custom
+        preset or Preset.FOUR_WEEKS,
+        oldest_day=oldest_day,
+        newest_day=newest_day,
+        zone=zone,
+        custom=custom,
     )
     span = Span(period=period, comparison=comparison)
-    st.caption(" ".join([_in_words(period, preset, newest, zone), *_remarks(span)]))
+    said = [_in_words(period, preset, newest_day, zone), whose_days, *_remarks(span)]
+    st.caption(" ".join(sentence for sentence in said if sentence))
     return span
 
 
@@ -58,13 +69,17 @@ def _choose_comparison(key: str) -> Comparison:
     )
 
 
-def _custom_days(
-    key: str, oldest: datetime, newest: datetime, zone: ZoneInfo
-) -> tuple[date, date] | None:
+def _custom_days(key: str, days: tuple[date, date]) -> tuple[date, date] | None:
     """The range once it has both its ends; the picker reports the first one alone."""
-    first, last = (when.astimezone(zone).date() for when in (oldest, newest))
     chosen = st.date_input(
-        "First and last day", (first, last), key=key, format="YYYY-MM-DD", bind="query-params"
+        "First and last day",
+        days,
+        # A day more on either side, for zones in which the first or the last instant lies there.
+        min_value=EARLIEST_PUBLICATION.date() - DAY,
+        max_value=LATEST.date(),
+        key=key,
+        format="YYYY-MM-DD",
+        bind="query-params",
     )
     match chosen:
         case (date() as begin, date() as end):
@@ -72,14 +87,13 @@ def _custom_days(
     return None
 
 
-def _in_words(period: Period, preset: Preset | None, newest: datetime, zone: ZoneInfo) -> str:
+def _in_words(period: Period, preset: Preset | None, newest_day: date, zone: ZoneInfo) -> str:
     days = (
         f"**{period}** ({period.days:,} {'day' if period.days == 1 else 'days'}), {zone.key} days"
     )
-    if preset is Preset.CUSTOM or datetime.now(UTC) - newest < _OLD:
+    if preset is Preset.CUSTOM or datetime.now(zone).date() - newest_day < _OLD:
         return f"{days}."
-    last = shown_day(newest.astimezone(zone).date())
-    return f"{days}, counted back from the newest number here, of {last}."
+    return f"{days}, counted back from the newest number here, of {shown_day(newest_day)}."
 
 
 def _remarks(span: Span) -> list[str]:

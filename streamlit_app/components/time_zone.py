@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -29,13 +28,6 @@ def choose_zone() -> None:
 def shown_zone() -> ZoneInfo:
     """The zone in use; UTC where the browser names none."""
     return ZoneInfo(st.session_state.get(_KEY) or _browser_zone())
-
-
-def begin_with_now(*, date_key: str, time_key: str) -> None:
-    """Let a date and a time input start at the present minute; what was entered since stays."""
-    now = datetime.now(shown_zone()).replace(second=0, microsecond=0, tzinfo=None)
-    st.session_state.setdefault(date_key, now.date())
-    st.session_state.setdefault(time_key, now.time())
 
 
 def _browser_zone() -> str:

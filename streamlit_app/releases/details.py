@@ -12,6 +12,7 @@ from noktvrn_ai_artist.errors import BadValue, PerformanceDbError
 from noktvrn_ai_artist.records import Release
 from streamlit_app import resources
 from streamlit_app.analytics.wording import metric_name, plain, shown_time, whole
+from streamlit_app.components.moment import ALL_DAYS
 from streamlit_app.components.release_chooser import open_release
 from streamlit_app.components.time_zone import shown_zone
 
@@ -82,6 +83,7 @@ def _show_events(release: Release) -> None:
             datetime.now(shown_zone()).date(),
             key="event_date",
             format="YYYY-MM-DD",
+            **ALL_DAYS,
         )
         st.checkbox(
             "It concerns all releases", key="event_everywhere", help="Drawn in every chart."

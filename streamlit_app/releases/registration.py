@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import streamlit as st
 
 from noktvrn_ai_artist.analytics.release_entries import ReleaseEntry
@@ -11,14 +9,16 @@ from noktvrn_ai_artist.analytics.release_registry import register_release
 from noktvrn_ai_artist.errors import BadValue, PerformanceDbError
 from streamlit_app import resources
 from streamlit_app.analytics.wording import metric_name, plain
+from streamlit_app.components.moment import ALL_DAYS, Moment
 from streamlit_app.components.release_chooser import open_release
-from streamlit_app.components.time_zone import begin_with_now, shown_zone
+from streamlit_app.components.time_zone import shown_zone
 
 _OUTCOME = "registration"
 _ARTIST, _TITLE, _PLATFORM, _EXTERNAL, _URL, _OUT, _DATE, _TIME = (
     f"new_{name}"
     for name in ("artist", "title", "platform", "external", "url", "out", "date", "time")
 )
+_MOMENT = Moment(date_key=_DATE, time_key=_TIME)
 
 
 def show_registration() -> None:
@@ -37,8 +37,8 @@ def show_registration() -> None:
         )
         right.text_input("Title", key=_TITLE, max_chars=512)
         if out:
-            begin_with_now(date_key=_DATE, time_key=_TIME)
-            left.date_input("Published on", key=_DATE, format="YYYY-MM-DD")
+            _MOMENT.begin()
+            left.date_input("Published on", key=_DATE, format="YYYY-MM-DD", **ALL_DAYS)
             right.time_input(f"at ({shown_zone().key})", key=_TIME, step=60)
         first, second, third = st.columns(3)
         first.selectbox(
@@ -73,9 +73,7 @@ def _show_outcome() -> None:
 def _register() -> None:
     """Register what the form holds; its texts are cleared if that works, and kept if not."""
     state = st.session_state
-    published = None
-    if state[_OUT]:
-        published = datetime.combine(state[_DATE], state[_TIME], tzinfo=shown_zone())
+    published = _MOMENT.instant() if state[_OUT] else None
     try:
         state[_OUTCOME] = register_release(
             resources.database(),
@@ -96,3 +94,5 @@ def _register() -> None:
         resources.forget_reads()
         for key in (_TITLE, _EXTERNAL, _URL):
             state[key] = ""
+        if published is not None:
+            _MOMENT.offer_now_again()

@@ -10,6 +10,7 @@ import streamlit as st
 from noktvrn_ai_artist.records import Release
 from streamlit_app import resources
 from streamlit_app.analytics.wording import plural
+from streamlit_app.components.chosen_row import chosen_id, key_for
 from streamlit_app.components.release_chooser import choose_artist
 from streamlit_app.components.show import offer_downloads
 from streamlit_app.components.time_zone import shown_zone
@@ -32,10 +33,10 @@ def show_releases() -> None:
         )
         return
     releases = resources.releases(choose_artist(resources.artists(), key="from"))
-    table = _table(releases)
+    table, ids = _table(releases), [release.release_id for release in releases]
     event = st.dataframe(
         table,
-        key="releases",
+        key=key_for("releases", ids),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
@@ -47,13 +48,13 @@ def show_releases() -> None:
             "Title": st.column_config.TextColumn(width="large"),
         },
     )
-    rows = event["selection"]["rows"]
+    chosen = chosen_id(event, ids)
     st.caption(f"{plural(len(releases), 'release')}. Times in {shown_zone().key}.")
     offer_downloads(table, name="all_releases", what="Exactly the table above")
-    if rows:
-        show_details(releases[rows[0]])
-    else:
+    if chosen is None:
         st.caption("Select a row for where it was published, its events and its corrections.")
+    else:
+        show_details(releases[ids.index(chosen)])
 
 
 def _table(releases: Sequence[Release]) -> pd.DataFrame:

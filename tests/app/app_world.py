@@ -24,6 +24,13 @@ def words(app: AppTest) -> str:
     return "\n".join(str(part.value) for part in parts)
 
 
+def select_row(app: AppTest, row: int, *, table: int = 0) -> AppTest:
+    """Select a row of a table of the page, as a click beside it does."""
+    key = app.dataframe[table].proto.id.split("-", 2)[2]
+    app.session_state[key] = {"selection": {"rows": [row], "columns": [], "cells": []}}
+    return app.run()
+
+
 def song(artist: str, title: str, *, out: datetime = OUT) -> int:
     """A release on YouTube."""
     entry = ReleaseEntry(

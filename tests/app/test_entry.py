@@ -88,7 +88,6 @@ def test_a_bad_value_is_refused_in_one_line_and_kept(
 
 
 def test_a_time_in_the_future_is_refused(open_page: OpenPage, release_id: int) -> None:
-    # The form itself takes no day that is more than ten years ahead.
     app = enter(open_page(ENTRY), "5", on=datetime.now(UTC).date() + timedelta(days=30))
     assert app.error[0].value == (
         "Not saved: Recorded at must not be more than 5 minutes in the future."

@@ -11,6 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from noktvrn_ai_artist.analytics.observation_rules import instant_from
+from noktvrn_ai_artist.analytics.performance_db_service import (
+    add_performance_metric,
+    get_performance_frame,
+)
+from noktvrn_ai_artist.analytics.release_entries import ReleaseEntry
+from noktvrn_ai_artist.analytics.release_registry import register_release
+from noktvrn_ai_artist.database.connection_manager import Database
+from noktvrn_ai_artist.ingest.ingest_service import ingest_file
 from streamlit_app.analytics.exports import to_csv, to_parquet
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
@@ -46,6 +55,29 @@ def test_categories_are_neutralised_too() -> None:
 def test_times_are_written_in_utc() -> None:
     frame = pd.DataFrame({"at": pd.to_datetime([datetime(2026, 1, 1, 12, tzinfo=UTC)])})
     assert cells(to_csv(frame))[1] == ["2026-01-01T12:00:00Z"]
+
+
+@given(
+    st.datetimes(datetime(2005, 1, 1), datetime(2190, 1, 1)),  # noqa: DTZ001 - hypothesis asks so
+    st.sampled_from(["UTC", "Asia/Kolkata"]),
+)
+def test_a_time_is_kept_to_the_microsecond(wall: datetime, zone: str) -> None:
+    instant = wall.replace(tzinfo=UTC)
+    frame = pd.DataFrame({"at": pd.to_datetime([instant, None]).tz_convert(zone)})
+    known, unknown = cells(to_csv(frame))[1:]
+    assert known[0].endswith("Z")
+    assert instant_from(known[0]) == instant
+    assert unknown == [""]
+
+
+def test_what_was_downloaded_and_is_brought_back_stores_nothing(database: Database) -> None:
+    entry = ReleaseEntry(artist="Ada", title="First", external_id="x")
+    release_id = register_release(database, entry, platform="YouTube")
+    at = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
+    add_performance_metric(release_id, "YouTube", "views", 5, at)
+    file = to_csv(get_performance_frame(release_id=release_id))
+    counts = ingest_file(io.BytesIO(file), label="again.csv").counts
+    assert (counts.duplicate, counts.stored) == (1, 0)
 
 
 @pytest.mark.parametrize("text", DANGEROUS)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from app_world import OUT, OpenPage, grow, song, words
+from app_world import OUT, OpenPage, grow, select_row, song, words
 from streamlit.testing.v1 import AppTest
 
 from noktvrn_ai_artist.analytics.performance_db_service import add_performance_metric
@@ -119,7 +119,7 @@ def test_a_title_is_shown_as_it_is_and_never_read_as_markdown(
 ) -> None:
     odd = song("A$AP", "$x$ *y* [z](javascript:alert) <b>")
     app = open_page(RELEASE, release=str(odd))
-    assert app.title[0].value == r"\$x\$ \*y\* \[z\]\(javascript:alert\) \<b\>"
+    assert app.title[0].value == ("\\$x\\$ \\*y\\* \\[z\\]\\(javascript:\u2060alert\\) \\<b\\>")
 
 
 def test_a_period_of_ones_own_is_named_by_its_days(open_page: OpenPage, world: list[int]) -> None:
@@ -273,9 +273,7 @@ def daily_marks(app: AppTest) -> set[str]:
 def test_an_event_of_all_releases_is_noted_on_the_page_of_one(
     open_page: OpenPage, world: list[int]
 ) -> None:
-    app = open_page(RELEASES)
-    app.session_state["releases"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
-    app.run()
+    app = select_row(open_page(RELEASES), 0)
     app.text_input(key="event_text").set_value("Campaign")
     app.checkbox(key="event_everywhere").check()
     app.button(key="note_event").click().run()
@@ -302,12 +300,22 @@ def test_a_table_can_be_downloaded_as_it_is_shown(
 
 
 def test_an_import_can_be_taken_back_on_its_page(open_page: OpenPage, world: list[int]) -> None:
-    app = open_page(IMPORTS)
-    app.session_state["imports"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
-    app.run()
+    app = select_row(open_page(IMPORTS), 0)
     app.button(key="undo_import").click().run()
     assert "60 values taken back" in app.success[0].value
     assert app.dataframe[0].value["Undone"].iloc[0]
+
+
+@pytest.mark.parametrize("preset", [Preset.ALL, Preset.CUSTOM, Preset.FOUR_WEEKS])
+def test_a_value_stamped_before_the_publication_is_within_everything(
+    open_page: OpenPage, preset: Preset
+) -> None:
+    early = song("Cy", "Early")
+    add_performance_metric(early, "YouTube", "views", 5, OUT - timedelta(days=30))
+    app = open_page(OVERVIEW, period=preset.value)
+    assert not app.exception
+    expected = "18 Feb 2025** (1 day)" if preset is not Preset.FOUR_WEEKS else "(28 days)"
+    assert expected in words(app)
 
 
 def test_a_release_is_registered_by_hand(open_page: OpenPage) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,13 +22,14 @@ from streamlit_app.analytics.periods import (
 )
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+A_DAY = START.date()
 ZONES = ("UTC", "Europe/Berlin", "America/Los_Angeles", "Asia/Kolkata")
 A_YEAR = 371
 
 
 def between(first: date, last: date, *, zone: str = "UTC") -> Period:
     return period_of(
-        Preset.CUSTOM, oldest=START, newest=START, zone=ZoneInfo(zone), custom=(first, last)
+        Preset.CUSTOM, oldest_day=A_DAY, newest_day=A_DAY, zone=ZoneInfo(zone), custom=(first, last)
     )
 
 
@@ -53,15 +54,24 @@ def on_the_wall(period: Period) -> list[str]:
     preset=st.sampled_from(list(Preset)),
     zone=st.sampled_from(ZONES),
     span=st.integers(0, 3000),
-    newest=st.integers(0, 30 * 365 * 24).map(lambda hour: START - timedelta(hours=hour)),
+    newest=st.integers(0, 30 * 365).map(lambda days: A_DAY - timedelta(days=days)),
 )
 def test_every_preset_ends_with_the_day_of_the_newest_number(
-    preset: Preset, zone: str, span: int, newest: datetime
+    preset: Preset, zone: str, span: int, newest: date
 ) -> None:
-    tz = ZoneInfo(zone)
-    period = period_of(preset, oldest=newest - timedelta(days=span), newest=newest, zone=tz)
-    assert period.start <= newest < period.end
-    assert period.last == newest.astimezone(tz).date()
+    tz, oldest = ZoneInfo(zone), newest - timedelta(days=span)
+    period = period_of(preset, oldest_day=oldest, newest_day=newest, zone=tz)
+    assert period.last == newest
+    assert period.end == datetime.combine(newest + timedelta(days=1), time(), tzinfo=tz)
+
+
+@given(periods(), st.sampled_from(ZONES))
+def test_in_another_zone_a_period_has_the_same_calendar_days(period: Period, zone: str) -> None:
+    moved = period.in_zone(ZoneInfo(zone))
+    assert (moved.first, moved.last, str(moved)) == (period.first, period.last, str(period))
+    assert on_the_wall(moved) == ["00:00:00", "00:00:00"]
+    assert moved.start.tzinfo == moved.end.tzinfo == ZoneInfo(zone)
+    assert moved.in_zone(ZoneInfo(str(period.start.tzinfo))) == period
 
 
 @given(periods(), st.sampled_from(list(Comparison)))
@@ -116,7 +126,7 @@ def test_last_years_christmas_week_begins_on_the_same_weekday() -> None:
 
 @pytest.mark.parametrize(("preset", "length"), [("7 days", 7), ("28 days", 28), ("365 days", 365)])
 def test_a_preset_has_the_days_its_name_says(preset: str, length: int) -> None:
-    period = period_of(Preset(preset), oldest=START, newest=START, zone=ZoneInfo("UTC"))
+    period = period_of(Preset(preset), oldest_day=A_DAY, newest_day=A_DAY, zone=ZoneInfo("UTC"))
     assert period.days == length
 
 

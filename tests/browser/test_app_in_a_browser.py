@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from settled import settle
 
 from noktvrn_ai_artist.analytics.performance_db_service import add_performance_metrics
@@ -25,8 +25,45 @@ ALL_PAGES = [place for places in PAGES.values() for place in places]
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
+SIGNS = (
+    ":material/home: :smile: :red[x] :100:",
+    "-> <- -- <= >= at 12:30",
+    "www.evil.example https://evil.example me@evil.example",
+    "$x$ &amp; *y* `z`",
+    "- 1. #",
+)
+
+
 @pytest.fixture(scope="session")
-def release_id(browser_database: Database) -> int:
+def odd_id(browser_database: Database) -> int:
+    """A release whose artist, title and address are full of what Markdown reads; four beside it."""
+    signs = " ".join(SIGNS)
+    ids = []
+    for title in (signs, "Second", "Third", "Fourth"):
+        entry = ReleaseEntry(
+            artist=signs,
+            title=title,
+            published_at=NOW - timedelta(days=3),
+            external_id=f"odd {title}",
+            url="https://x.example/a) **b** [c](https://evil.example) <d> $e$ &amp;",
+        )
+        ids.append(register_release(browser_database, entry, platform="YouTube"))
+    add_performance_metrics(
+        Observation(
+            release_id=one,
+            platform="YouTube",
+            metric_type="views",
+            metric_value=float(age),
+            recorded_at=NOW - timedelta(days=3 - age),
+        )
+        for one in ids
+        for age in range(3)
+    )
+    return ids[0]
+
+
+@pytest.fixture(scope="session")
+def release_id(browser_database: Database, odd_id: int) -> int:
     """One of five releases that have numbers of the last ten days."""
     ids = []
     for title in ("First", "Second", "Third", "Fourth", "A$AP *Live* $5"):
@@ -155,6 +192,51 @@ def test_a_title_full_of_signs_is_read_as_it_was_written(
     page.goto(f"{address}/release?release={release_id + 4}")
     settle(page)
     expect(page.locator("[data-testid=stMain] h1").first).to_have_text("A$AP *Live* $5")
+
+
+def read_without_joiners(part: Locator) -> str:
+    """What a part of the page says, but for what keeps signs apart and has no width."""
+    return part.inner_text().replace("\u2060", "")
+
+
+def test_titles_artists_and_addresses_are_never_read_as_markdown(
+    page: Page, address: str, release_id: int, odd_id: int
+) -> None:
+    page.goto(f"{address}/release?release={odd_id}")
+    settle(page)
+    signs = " ".join(SIGNS)
+    assert read_without_joiners(page.locator("[data-testid=stMain] h1").first) == signs
+    facts = page.get_by_test_id("stMarkdown").filter(has_text="published").first
+    assert read_without_joiners(facts).startswith(f"{signs} · published ")
+    (link,) = facts.get_by_role("link").all()
+    assert link.inner_text() == "YouTube"
+    target = link.get_attribute("href") or ""
+    assert target.startswith("https://x.example/a)")
+    assert "%3Cd%3E" in target
+    against = page.get_by_role("radiogroup", name="Against")
+    assert signs in read_without_joiners(against)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("20120301", "5 YouTube views of “First” on 1 Mar 2012"),
+        ("20040301", "Not saved: Recorded at must not be before 2005."),
+        ("21990301", "Not saved: Recorded at must not be more than 5 minutes in the future."),
+    ],
+)
+def test_a_day_that_is_typed_is_stored_or_refused_and_never_another(
+    page: Page, address: str, release_id: int, typed: str, said: str
+) -> None:
+    page.goto(f"{address}/enter?release={release_id}")
+    settle(page)
+    page.get_by_test_id("stDateInput").first.get_by_role("spinbutton").first.focus()
+    page.keyboard.type(typed)
+    page.keyboard.press("Escape")
+    value = page.get_by_label("Value", exact=True)
+    value.fill("5")
+    value.press("Control+Enter")
+    expect(page.get_by_text(said)).to_be_visible()
 
 
 def undo_the_newest_import(page: Page) -> None:
