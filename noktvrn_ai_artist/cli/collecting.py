@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -25,24 +26,28 @@ from noktvrn_ai_artist.collectors import channel_discovery
 from noktvrn_ai_artist.collectors.channel_discovery import Discovery
 from noktvrn_ai_artist.collectors.collection_service import (
     CollectionService,
+    Ended,
     Plan,
     Surroundings,
 )
-from noktvrn_ai_artist.collectors.feeds import FEEDS, FeedName
+from noktvrn_ai_artist.collectors.feeds import FeedName
 from noktvrn_ai_artist.collectors.platform_access import NEEDED, check_configured, configured
 from noktvrn_ai_artist.collectors.run_ledger import Run, RunOutcome, last_runs
 from noktvrn_ai_artist.database.connection_manager import shared_database
 from noktvrn_ai_artist.errors import (
     CollectionUnderWay,
-    DatabaseUnavailable,
+    PerformanceDbError,
     ProviderError,
     SettingsError,
+    TrackerError,
 )
 from noktvrn_ai_artist.feedback_loop import run_feedback
 from noktvrn_ai_artist.settings import Settings
 
 # How long a watch sleeps at most: a release that was registered meanwhile waits no longer.
 _NAP = timedelta(minutes=5)
+# One is held as long as the interface is, one locks the exchange of a token, one stores.
+_CONNECTIONS = 3
 
 
 def collect(
@@ -70,6 +75,10 @@ def collect(
     score: Annotated[
         bool, typer.Option("--score", help="Score releases afterwards, if numbers came in.")
     ] = False,
+    score_by: Annotated[
+        str | None,
+        typer.Option(help="The same, by this platform; needed where several have numbers."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what is due; collect and store nothing.")
     ] = False,
@@ -88,10 +97,12 @@ def collect(
         hint = "--artist" if channel is None else "--channel"
         raise typer.BadParameter("it goes with --discover", param_hint=hint)
     settings = Settings.from_environment()
+    _check_connections(settings)
     names = _chosen(settings, platform)
     service.apply_schema()
     around = Surroundings(clock=lambda: datetime.now(UTC), sleep=time.sleep)
     collector = CollectionService(shared_database(), settings, around)
+    scores = partial(_score, by=score_by) if score or score_by else _score_nothing
     if discover and platform is not None:
         found = channel_discovery.discover(
             shared_database(),
@@ -106,13 +117,12 @@ def collect(
     if dry_run:
         _tell_plans([collector.plan(name) for name in names], as_json=as_json)
     elif watch:
-        _watch(collector, names, scored=_scored_platform(platform) if score else None)
+        _watch(collector, names, scores)
     else:
         ends = [_collected(collector, name) for name in names]
         if as_json:
-            print_json([end for end in ends if isinstance(end, Run)])
-        if score:
-            _score(ends, platform=_scored_platform(platform))
+            print_json([end.run for end in ends if end.run is not None])
+        scores(ends)
         if not all(_is_well(end) for end in ends):
             raise typer.Exit(1)
 
@@ -164,26 +174,40 @@ def _chosen(settings: Settings, platform: FeedName | None) -> list[FeedName]:
     return names
 
 
-def _collected(collector: CollectionService, name: FeedName) -> Run | Exception | None:
+def _check_connections(settings: Settings) -> None:
+    if settings.pool_size < _CONNECTIONS:
+        rule = f"collecting takes {_CONNECTIONS} connections at once: set it to that or more"
+        raise SettingsError(f"NOKTVRN_POOL_SIZE: {rule}")
+
+
+def _collected(collector: CollectionService, name: FeedName) -> Ended:
     """One run, told as it ends; an error of one platform does not stop the others."""
     try:
-        run = collector.collect(name)
+        ended = collector.attempt(name)
     except (ProviderError, CollectionUnderWay) as error:
-        say_error(error)
-        return error
-    _tell(name, run)
-    return run
+        ended = Ended(run=None, error=error)
+    _tell(name, ended)
+    return ended
 
 
-def _is_well(end: Run | Exception | None) -> bool:
-    return end is None or (isinstance(end, Run) and end.outcome == RunOutcome.DONE)
+def _is_well(ended: Ended) -> bool:
+    done = ended.run is None or ended.run.outcome == RunOutcome.DONE
+    return done and ended.error is None
 
 
-def _tell(name: FeedName, run: Run | None) -> None:
+def _tell(name: FeedName, ended: Ended) -> None:
     """On the error stream: what is printed may be for programs."""
-    if run is None:
+    if ended.error is not None:
+        say_error(ended.error)
+    if ended.run is not None:
+        # What went wrong was said in the line before.
+        end = _end(ended.run) if ended.error is None else ended.run.outcome
+        say_aside(f"{name}: {end}: {_came_of(ended.run)}")
+    elif ended.error is None:
         say_aside(f"{name}: nothing is due")
-        return
+
+
+def _came_of(run: Run) -> str:
     counts = {
         "stored": run.stored,
         "corrected": run.corrected,
@@ -195,7 +219,7 @@ def _tell(name: FeedName, run: Run | None) -> None:
     came = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count) or "no numbers"
     units = "1 unit" if run.units == 1 else f"{run.units:,} units"
     asked = f"{run.asked:,} of {run.due:,} due were asked for"
-    say_aside(f"{name}: {_end(run)}: {asked}; {came}; {units}")
+    return f"{asked}; {came}; {units}"
 
 
 def _end(run: Run) -> str:
@@ -227,46 +251,54 @@ def _tell_plans(plans: Sequence[Plan], *, as_json: bool) -> None:
     )
 
 
-def _scored_platform(platform: FeedName | None) -> str:
-    """Whose numbers are scored; nothing for the only platform there is."""
-    return "" if platform is None else FEEDS[platform].platform
+def _score(ends: Iterable[Ended], *, by: str | None) -> None:
+    """Score releases if numbers came in: by the platform named, else by the only one with any."""
+    if any(end.run is not None and end.run.stored for end in ends):
+        report = run_feedback(
+            shared_database(),
+            open_tracker(Settings.from_environment()),
+            now=datetime.now(UTC),
+            platform=by,
+        )
+        say_aside(f"{report.scored:,} releases scored; {len(report.moves):,} moved")
 
 
-def _score(ends: Iterable[Run | Exception | None], *, platform: str) -> None:
-    if not any(isinstance(end, Run) and end.stored for end in ends):
-        return
-    tracker = open_tracker(Settings.from_environment())
-    report = run_feedback(
-        shared_database(), tracker, now=datetime.now(UTC), platform=platform or None
-    )
-    say_aside(f"{report.scored:,} releases scored; {len(report.moves):,} moved")
+def _score_nothing(ends: Iterable[Ended]) -> None:
+    """Nobody asked for scores."""
 
 
-def _watch(collector: CollectionService, names: Sequence[FeedName], *, scored: str | None) -> None:
+def _watch(
+    collector: CollectionService,
+    names: Sequence[FeedName],
+    scores: Callable[[Iterable[Ended]], None],
+) -> None:
     """Collect whenever something is due, until a signal comes."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     say_aside(f"watching {', '.join(names)} (Ctrl+C stops it)")
     try:
         while True:
-            wakes = [_attended(collector, name, scored=scored) for name in names]
+            wakes = [_attended(collector, name, scores) for name in names]
             time.sleep(max(0.0, (min(wakes) - datetime.now(UTC)).total_seconds()))
     except KeyboardInterrupt:
         say_aside("stopped; a run that was under way is taken up by the next one within the hour")
 
 
-def _attended(collector: CollectionService, name: FeedName, *, scored: str | None) -> datetime:
-    """Collect if something is due; when to look again."""
+def _attended(
+    collector: CollectionService, name: FeedName, scores: Callable[[Iterable[Ended]], None]
+) -> datetime:
+    """Collect if something is due; when to look again.
+
+    Whatever did not end well is left alone for a while: what refused it may refuse it for long.
+    """
     now = datetime.now(UTC)
     try:
         plan = collector.plan(name)
         if plan.next_at is None or plan.next_at > now or plan.units_left == 0:
             later = now + _NAP
             return later if plan.units_left == 0 else min(plan.next_at or later, later)
-        run = collector.collect(name)
-    except (ProviderError, CollectionUnderWay, DatabaseUnavailable) as error:
+        ended = _collected(collector, name)
+        scores([ended])
+    except (PerformanceDbError, TrackerError) as error:
         say_error(error)
         return datetime.now(UTC) + _NAP
-    _tell(name, run)
-    if scored is not None:
-        _score([run], platform=scored)
-    return now
+    return now if _is_well(ended) else datetime.now(UTC) + _NAP

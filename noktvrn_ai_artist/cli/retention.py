@@ -18,7 +18,9 @@ from noktvrn_ai_artist.analytics.retention import (
     set_retention,
 )
 from noktvrn_ai_artist.cli.output import AsJson, print_json, print_table, say
-from noktvrn_ai_artist.database.connection_manager import shared_database
+from noktvrn_ai_artist.collectors.feeds import FEEDS
+from noktvrn_ai_artist.database.connection_manager import Database, shared_database
+from noktvrn_ai_artist.database.queries import query
 
 retention = typer.Typer(help="How long what a source told is kept; for good, unless set.")
 
@@ -51,8 +53,13 @@ def set_rule(
     apply_schema()
     # A number of days beyond what a timedelta holds is beyond what is allowed, too.
     kept = timedelta(days=max(-1, min(days, 999_999)))
-    set_retention(shared_database(), RetentionRule(source=source, kept=kept))
-    say(f"what {source} told is kept for {days:,} days; `noktvrn retention apply` deletes the rest")
+    database, named = shared_database(), source.strip()
+    set_retention(database, RetentionRule(source=named, kept=kept))
+    say(f"what {named} told is kept for {days:,} days; `noktvrn retention apply` deletes the rest")
+    stored = _stored_sources(database)
+    if named not in stored:
+        known = sorted({*stored, *(feed.source for feed in FEEDS.values())})
+        say(f"so far nothing is stored from {named}; known sources: {', '.join(known)}")
 
 
 @retention.command("clear")
@@ -83,6 +90,11 @@ def apply_rules(
         _tell(one, dry_run=dry_run)
     if not gone:
         say("no rule is set: nothing was deleted")
+
+
+def _stored_sources(database: Database) -> set[str]:
+    with database.transaction() as connection:
+        return {source for (source,) in connection.execute(query("stored_sources"))}
 
 
 def _tell(gone: Expired, *, dry_run: bool) -> None:

@@ -13,7 +13,7 @@ from noktvrn_ai_artist.analytics.release_entries import ReleaseEntry, checked_en
 from noktvrn_ai_artist.analytics.release_registry import register_entries
 from noktvrn_ai_artist.collectors.collection_service import CollectionService
 from noktvrn_ai_artist.collectors.feeds import FEEDS, Feed, FeedName
-from noktvrn_ai_artist.collectors.listings import read_listing
+from noktvrn_ai_artist.collectors.listings import WITHOUT_TITLE, read_listing
 from noktvrn_ai_artist.collectors.readings import Found
 from noktvrn_ai_artist.database.connection_manager import Database
 from noktvrn_ai_artist.database.queries import query
@@ -61,7 +61,7 @@ def discover(
         BadValue: the channel or the artist's name breaks a rule, or is not told.
     """
     feed = FEEDS[name]
-    if artist is not None:
+    if artist is not None or name in WITHOUT_TITLE:
         artist = _checked_artist(artist)
     with service.access(feed.provider) as (access, _):
         told = read_listing(access, name, channel)

@@ -16,12 +16,12 @@ from random import Random
 from noktvrn_ai_artist.analytics.change_digest import digest
 from noktvrn_ai_artist.analytics.declared_names import load_catalogue
 from noktvrn_ai_artist.analytics.metric_catalogue import Catalogue
-from noktvrn_ai_artist.collectors.due import Watched, due, next_due
-from noktvrn_ai_artist.collectors.feeds import FEEDS, Feed, FeedName
+from noktvrn_ai_artist.collectors.due import SLACK, Watched, due, next_due
+from noktvrn_ai_artist.collectors.feeds import FEEDS, Feed, FeedName, ids_of
 from noktvrn_ai_artist.collectors.kept_answers import KeptAnswers
 from noktvrn_ai_artist.collectors.kept_tokens import KeptTokens
 from noktvrn_ai_artist.collectors.messages import Provider
-from noktvrn_ai_artist.collectors.platform_access import PlatformAccess, check_configured
+from noktvrn_ai_artist.collectors.platform_access import Opened, PlatformAccess, check_configured
 from noktvrn_ai_artist.collectors.quota_ledger import QuotaLedger
 from noktvrn_ai_artist.collectors.readings import Answer, Reading
 from noktvrn_ai_artist.collectors.run_ledger import (
@@ -33,12 +33,13 @@ from noktvrn_ai_artist.collectors.run_ledger import (
 )
 from noktvrn_ai_artist.collectors.transport import Patience, Transport
 from noktvrn_ai_artist.database.connection_manager import Database
-from noktvrn_ai_artist.errors import BadAnswer, ProviderError, QuotaSpent
+from noktvrn_ai_artist.errors import BadAnswer, NoktvrnError, ProviderError, QuotaSpent
 from noktvrn_ai_artist.records import Observation
 from noktvrn_ai_artist.settings import Settings
 
-# A run that died longer ago is not taken up: what is asked now is not what was so then.
-TAKEN_UP_WITHIN = timedelta(hours=1)
+# A run that died longer ago is not taken up: what is asked now is not what was so then. An hourly
+# timer that is a little late finds it in time.
+TAKEN_UP_WITHIN = timedelta(hours=1) + SLACK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,14 @@ class Plan:
     calls: int
     units_left: int | None
     next_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A run with its end, None where none was due, and the error that it ended with."""
+
+    run: Run | None
+    error: NoktvrnError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +94,7 @@ class CollectionService:
             feed=name,
             watched=len(watched),
             due=len(ready),
-            calls=len(feed.batches(one.external_id for one in ready)),
+            calls=len(feed.batches(ready, at=now)),
             units_left=quota.left(feed.provider, now=now),
             next_at=next_due(watched, rhythm=feed.rhythm),
         )
@@ -96,16 +105,27 @@ class CollectionService:
         The run says "done", or "quota spent" where something due was not asked for.
 
         Raises:
+            ProviderError: the run ended as failed, with the same reason; what it stored is kept.
+            NotConfigured, CollectionUnderWay, DatabaseUnavailable: as `attempt` does.
+        """
+        ended = self.attempt(name)
+        if ended.error is not None:
+            raise ended.error
+        return ended.run
+
+    def attempt(self, name: FeedName) -> Ended:
+        """As `collect`, but a run that failed is told as well, with what it stored.
+
+        Raises:
             NotConfigured: a key or token is not set; no run was begun.
             CollectionUnderWay: another collection of this interface is under way.
-            ProviderError: the run ended as failed, with the same reason; what it stored is kept.
             DatabaseUnavailable: the run is taken up by the next one.
         """
         check_configured(self._settings, name)
         feed = FEEDS[name]
         with collecting_alone(self._database, name), self._outside(feed) as outside:
             ended = _Collection(self._database, feed, outside, self._around.clock).run()
-        if ended is not None and ended.stored:
+        if ended.run is not None and ended.run.stored:
             digest(self._database)
         return ended
 
@@ -163,13 +183,16 @@ class _Outside:
     def __init__(self, feed: Feed, access: PlatformAccess, quota: _CountedQuota) -> None:
         self._feed, self._access, self.quota = feed, access, quota
 
-    def answer(self, ids: Sequence[str], *, at: datetime) -> Answer:
+    def answer(self, batch: Sequence[Watched], *, at: datetime) -> Answer:
         """What is told of a batch, over all pages: one is not stored without the others."""
-        feed, readings, missing = self._feed, list[Reading](), frozenset(ids)
+        return self._access.ask(self._feed, lambda opened: self._walked(opened, batch, at))
+
+    def _walked(self, opened: Opened, batch: Sequence[Watched], at: datetime) -> Answer:
+        feed, readings, missing = self._feed, list[Reading](), frozenset(ids_of(batch))
+        request = feed.ask(batch, secret=opened.secret, at=at)
         hidden, refused = set[tuple[str, str]](), set[tuple[str, str]]()
-        request = feed.ask(ids, secret=self._access.secret(feed), at=at)
         while True:
-            response = self._access.transport.send(request, judge=feed.judge)
+            response = opened.send(request)
             page = feed.read(response, request=request, asked=missing, at=at)
             readings += page.readings
             missing = page.missing
@@ -195,15 +218,15 @@ class _Collection:
         self._feed, self._outside, self._clock = feed, outside, clock
         self._catalogue: Catalogue = load_catalogue(database)
 
-    def run(self) -> Run | None:
-        """The run with its end; None where nothing was due."""
+    def run(self) -> Ended:
+        """The run with its end, and why it failed; nothing where nothing was due."""
         watched = self._ledger.watched()
         run = self._taken_up()
         started_at = self._clock() if run is None else run.started_at
         ready = due(watched, now=started_at, rhythm=self._feed.rhythm)
         if run is None:
             if not ready:
-                return None
+                return Ended(run=None)
             run = self._ledger.begin(started_at=started_at, due=len(ready))
         return self._ended(run, {one.external_id: one for one in ready})
 
@@ -217,26 +240,24 @@ class _Collection:
         self._end(left, RunOutcome.ABANDONED, "it died, and was not taken up within an hour")
         return None
 
-    def _ended(self, run: Run, ready: dict[str, Watched]) -> Run:
+    def _ended(self, run: Run, ready: dict[str, Watched]) -> Ended:
         """Ask for all that is due, and write down how that ended."""
         try:
             unread = self._asked(run, ready)
         except QuotaSpent as error:
-            return self._end(run, RunOutcome.QUOTA_SPENT, error.reason)
+            return Ended(run=self._end(run, RunOutcome.QUOTA_SPENT, error.reason))
         except ProviderError as error:
-            self._end(run, RunOutcome.FAILED, str(error))
-            raise
+            return Ended(run=self._end(run, RunOutcome.FAILED, str(error)), error=error)
         if unread:
             calls = "1 answer" if len(unread) == 1 else f"{len(unread)} answers"
             reason = f"{calls} could not be read; first: {unread[0]}"
-            self._end(run, RunOutcome.FAILED, reason)
-            raise unread[0]
-        return self._end(run, RunOutcome.DONE, None)
+            return Ended(run=self._end(run, RunOutcome.FAILED, reason), error=unread[0])
+        return Ended(run=self._end(run, RunOutcome.DONE, None))
 
     def _asked(self, run: Run, ready: dict[str, Watched]) -> list[BadAnswer]:
         """Ask batch by batch; an answer that cannot be read does not stop the others."""
-        batches = self._feed.batches(ready)
-        askable = {each for batch in batches for each in batch}
+        batches = self._feed.batches(ready.values(), at=run.started_at)
+        askable = {each for batch in batches for each in ids_of(batch)}
         unaskable = [each for each in ready if each not in askable]
         if unaskable:
             self._keep(run, CallNews(unaskable=unaskable))
@@ -247,13 +268,13 @@ class _Collection:
             except BadAnswer as error:
                 unread.append(error)
             else:
-                self._keep(run, self._news(batch, answer, ready))
+                self._keep(run, self._news(ids_of(batch), answer, ready))
         return unread
 
-    def _news(self, batch: Sequence[str], answer: Answer, ready: dict[str, Watched]) -> CallNews:
+    def _news(self, asked: Sequence[str], answer: Answer, ready: dict[str, Watched]) -> CallNews:
         return CallNews(
             observations=[self._observation(one, ready) for one in answer.readings],
-            asked=batch,
+            asked=asked,
             missing=answer.missing,
             hidden=answer.hidden,
             refused=len(answer.refused),

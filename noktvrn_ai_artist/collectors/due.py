@@ -10,8 +10,10 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WEEK = 7 * DAY
 # Whoever runs by the clock is never on the second: an hour after 10:00:03 is not 11:00:01.
 SLACK = timedelta(minutes=5)
-# So often in a row a publication may be missing before it is asked for weekly only.
+# So often in a row a publication may be missing before it is asked for weekly only; but not while
+# it is young: one that is late to be public would lose the days that are told by nothing else.
 PATIENT_UNTIL = 3
+YOUNG = 14 * DAY
 _LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 
 
@@ -27,7 +29,8 @@ class Step:
 class Rhythm:
     """How often publications are asked for: by the first step that covers the age, else `then`.
 
-    With `rests`, one that is missing three times in a row is asked for weekly only.
+    With `rests`, one that is missing three times in a row is asked for weekly only from an age of
+    14 days on.
     """
 
     steps: tuple[Step, ...]
@@ -39,7 +42,7 @@ class Rhythm:
 COUNTERS = Rhythm(
     steps=(
         Step(until=2 * DAY, every=HOUR),
-        Step(until=14 * DAY, every=6 * HOUR),
+        Step(until=YOUNG, every=6 * HOUR),
         Step(until=90 * DAY, every=DAY),
     ),
     then=WEEK,
@@ -94,10 +97,10 @@ def _is_due(watched: Watched, now: datetime, rhythm: Rhythm) -> bool:
 
 
 def _pause(watched: Watched, asked_at: datetime, rhythm: Rhythm) -> timedelta:
-    if rhythm.rests and watched.misses >= PATIENT_UNTIL:
-        return WEEK
     # One of unknown age is asked for as often as one of middle age.
-    age = asked_at - watched.published_at if watched.published_at else 15 * DAY
+    age = asked_at - watched.published_at if watched.published_at else YOUNG + DAY
+    if rhythm.rests and watched.misses >= PATIENT_UNTIL and age >= YOUNG:
+        return WEEK
     return next((step.every for step in rhythm.steps if age < step.until), rhythm.then)
 
 

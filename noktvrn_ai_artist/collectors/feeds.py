@@ -11,7 +11,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from noktvrn_ai_artist.collectors import soundcloud, tiktok, youtube_analytics, youtube_data
-from noktvrn_ai_artist.collectors.due import COUNTERS, DAILY_AMOUNTS, Rhythm
+from noktvrn_ai_artist.collectors.due import COUNTERS, DAILY_AMOUNTS, Rhythm, Watched
 from noktvrn_ai_artist.collectors.messages import Provider, Request, Response, Verdict
 from noktvrn_ai_artist.collectors.readings import Answer
 
@@ -42,10 +42,17 @@ class Read(Protocol):
 
 
 class Ask(Protocol):
-    """How the interface is asked for a batch of ids."""
+    """How the interface is asked for a batch of publications."""
 
-    def __call__(self, ids: Sequence[str], *, secret: SecretStr, at: datetime) -> Request:
+    def __call__(self, batch: Sequence[Watched], *, secret: SecretStr, at: datetime) -> Request:
         """The request of a run that began at this moment."""
+
+
+class Batches(Protocol):
+    """How publications are put into batches; what is no id of the platform is in none."""
+
+    def __call__(self, ready: Iterable[Watched], *, at: datetime) -> list[tuple[Watched, ...]]:
+        """The batches of a run that began at this moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +67,7 @@ class Feed:
     provider: Provider
     source: str
     rhythm: Rhythm
-    batches: Callable[[Iterable[str]], list[tuple[str, ...]]]
+    batches: Batches
     ask: Ask
     judge: Judge
     read: Read
@@ -84,13 +91,30 @@ def _counters(read: _ReadCounters) -> Read:
     return read_now
 
 
-def _ask_youtube(ids: Sequence[str], *, secret: SecretStr, at: datetime) -> Request:
+def _batches(by_ids: Callable[[Iterable[str]], list[tuple[str, ...]]]) -> Batches:
+    """Of counters the ids alone say what is asked for together."""
+
+    def put_together(ready: Iterable[Watched], *, at: datetime) -> list[tuple[Watched, ...]]:
+        _ = at
+        named = {one.external_id: one for one in ready}
+        return [tuple(named[each] for each in batch) for batch in by_ids(named)]
+
+    return put_together
+
+
+def ids_of(batch: Iterable[Watched]) -> list[str]:
+    """Their ids on the platform."""
+    return [one.external_id for one in batch]
+
+
+def _ask_youtube(batch: Sequence[Watched], *, secret: SecretStr, at: datetime) -> Request:
     _ = at
-    return youtube_data.list_videos(ids, key=secret)
+    return youtube_data.list_videos(ids_of(batch), key=secret)
 
 
-def _ask_analytics(ids: Sequence[str], *, secret: SecretStr, at: datetime) -> Request:
-    return youtube_analytics.query_report(ids, span=youtube_analytics.last_days(at), token=secret)
+def _ask_analytics(batch: Sequence[Watched], *, secret: SecretStr, at: datetime) -> Request:
+    span = youtube_analytics.days_of(batch, at=at)
+    return youtube_analytics.query_report(ids_of(batch), span=span, token=secret)
 
 
 def _read_analytics(
@@ -99,14 +123,14 @@ def _read_analytics(
     return youtube_analytics.read_report(response, request=request, asked=asked, now=at)
 
 
-def _ask_tiktok(ids: Sequence[str], *, secret: SecretStr, at: datetime) -> Request:
+def _ask_tiktok(batch: Sequence[Watched], *, secret: SecretStr, at: datetime) -> Request:
     _ = at
-    return tiktok.query_videos(ids, token=secret)
+    return tiktok.query_videos(ids_of(batch), token=secret)
 
 
-def _ask_soundcloud(ids: Sequence[str], *, secret: SecretStr, at: datetime) -> Request:
+def _ask_soundcloud(batch: Sequence[Watched], *, secret: SecretStr, at: datetime) -> Request:
     _ = at
-    return soundcloud.query_tracks(ids, token=secret)
+    return soundcloud.query_tracks(ids_of(batch), token=secret)
 
 
 _YOUTUBE = Feed(
@@ -115,7 +139,7 @@ _YOUTUBE = Feed(
     provider=Provider.YOUTUBE,
     source=youtube_data.SOURCE,
     rhythm=COUNTERS,
-    batches=youtube_data.video_batches,
+    batches=_batches(youtube_data.video_batches),
     ask=_ask_youtube,
     judge=youtube_data.judge,
     read=_counters(youtube_data.read_counters),
@@ -137,7 +161,7 @@ _TIKTOK = Feed(
     provider=Provider.TIKTOK,
     source=tiktok.SOURCE,
     rhythm=COUNTERS,
-    batches=tiktok.video_batches,
+    batches=_batches(tiktok.video_batches),
     ask=_ask_tiktok,
     judge=tiktok.judge,
     read=_counters(tiktok.read_counters),
@@ -148,7 +172,7 @@ _SOUNDCLOUD = Feed(
     provider=Provider.SOUNDCLOUD,
     source=soundcloud.SOURCE,
     rhythm=COUNTERS,
-    batches=soundcloud.track_batches,
+    batches=_batches(soundcloud.track_batches),
     ask=_ask_soundcloud,
     judge=soundcloud.judge,
     read=_counters(soundcloud.read_counters),

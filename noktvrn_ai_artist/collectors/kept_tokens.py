@@ -31,16 +31,39 @@ from noktvrn_ai_artist.errors import AccessRefused
 _LOG = logging.getLogger(__name__)
 # A token is not used in its last minutes: calls take time, and clocks differ.
 MARGIN = timedelta(minutes=2)
+# A token that is refused is exchanged before its time, but not one that was granted just now: the
+# next one would be refused too, and SoundCloud grants 50 in 12 hours.
+JUST_NOW = timedelta(minutes=15)
 
 Exchange = Callable[[SecretStr | None], TokenGrant]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What a token is granted by and for: it is used for nothing else.
+
+    `base_urls` are where it is asked for and where it opens something, `client_id` whose it is.
+    `refresh_token` is that of the settings, None where the provider needs none.
+    """
+
+    base_urls: tuple[str, ...]
+    client_id: SecretStr
+    refresh_token: SecretStr | None = None
+
+    def fingerprint(self) -> str:
+        """A hash that differs where any part does."""
+        refresh = self.refresh_token and self.refresh_token.get_secret_value()
+        parts = json.dumps([self.base_urls, self.client_id.get_secret_value(), refresh])
+        return hashlib.sha256(parts.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
-    """A grant, and a hash of the refresh token that the account was linked with."""
+    """A grant, when it was granted, and the fingerprint of the link it was granted by."""
 
     grant: TokenGrant
-    linked_with: str
+    granted_at: datetime
+    link: str
 
 
 class KeptTokens:
@@ -61,45 +84,49 @@ class KeptTokens:
         provider: Provider,
         account: str,
         *,
-        linked_with: SecretStr | None,
+        link: Link,
         exchange: Exchange,
+        refused: SecretStr | None = None,
     ) -> SecretStr:
         """An access token that is good for minutes at least: the kept one, or a new one.
 
-        `linked_with` is the refresh token of the settings, None where the provider needs none. It
-        is used until there is a newer one, and again when the settings hold another. `exchange` is
-        given the refresh token and asks the provider.
+        The link's refresh token is used until there is a newer one, and again when the link is
+        another. `exchange` is given the refresh token and asks the provider. `refused` is a token
+        that was not taken: it is exchanged before its time, unless it was granted just now.
 
         Raises:
             AccessRefused: the provider does not know the refresh token: link the account again.
             ProviderError: as `exchange` raises.
             SettingsError: the key cannot be read.
         """
-        link = _fingerprint(linked_with)
         kept = self._kept(provider, account, link)
-        if kept is not None and self._good(kept):
+        if kept is not None and self._good(kept, refused):
             return kept.grant.access_token
         with self._one_at_a_time, self._database.transaction() as connection:
             hold_alone(connection, AdvisoryLock.TOKENS)
             kept = self._kept(provider, account, link)
-            if kept is not None and self._good(kept):
+            if kept is not None and self._good(kept, refused):
                 return kept.grant.access_token  # it was exchanged while we waited
-            refresh = linked_with if kept is None else kept.grant.refresh_token
+            refresh = link.refresh_token if kept is None else kept.grant.refresh_token
+            asked_at = self._clock()
             grant = _exchanged(provider, refresh, exchange)
-            self._keep(provider, account, _Kept(grant=grant, linked_with=link))
+            new = _Kept(grant=grant, granted_at=asked_at, link=link.fingerprint())
+            self._keep(provider, account, new)
             return grant.access_token
 
-    def _good(self, kept: _Kept) -> bool:
-        return self._clock() + MARGIN < kept.grant.expires_at
+    def _good(self, kept: _Kept, refused: SecretStr | None) -> bool:
+        now = self._clock()
+        taken = kept.grant.access_token != refused or now < kept.granted_at + JUST_NOW
+        return taken and now + MARGIN < kept.grant.expires_at
 
-    def _kept(self, provider: Provider, account: str, link: str) -> _Kept | None:
+    def _kept(self, provider: Provider, account: str, link: Link) -> _Kept | None:
         """What is kept of an account, unless it was linked anew since then."""
         asked = {"provider": provider, "account": account}
         row = self._database.transact(
             lambda connection: connection.execute(query("kept_token"), asked).fetchone()
         )
         kept = None if row is None else self._opened(provider, row[0], expires_at=row[1])
-        return kept if kept is not None and kept.linked_with == link else None
+        return kept if kept is not None and kept.link == link.fingerprint() else None
 
     def _keep(self, provider: Provider, account: str, kept: _Kept) -> None:
         values = {
@@ -139,17 +166,14 @@ def _exchanged(provider: Provider, refresh: SecretStr | None, exchange: Exchange
     )
 
 
-def _fingerprint(token: SecretStr | None) -> str:
-    return "" if token is None else hashlib.sha256(token.get_secret_value().encode()).hexdigest()
-
-
 def _as_text(kept: _Kept) -> str:
     refresh = kept.grant.refresh_token
     return json.dumps(
         {
             "access_token": kept.grant.access_token.get_secret_value(),
             "refresh_token": refresh and refresh.get_secret_value(),
-            "linked_with": kept.linked_with,
+            "granted_at": kept.granted_at.isoformat(),
+            "link": kept.link,
         }
     )
 
@@ -162,4 +186,5 @@ def _from_text(text: bytes, *, expires_at: datetime) -> _Kept:
         expires_at=expires_at,
         refresh_token=refresh and SecretStr(refresh),
     )
-    return _Kept(grant=grant, linked_with=found["linked_with"])
+    granted_at = datetime.fromisoformat(found["granted_at"])
+    return _Kept(grant=grant, granted_at=granted_at, link=found["link"])

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from noktvrn_ai_artist.collectors import soundcloud, tiktok, youtube_data
-from noktvrn_ai_artist.collectors.feeds import FEEDS, FeedName, Judge
+from noktvrn_ai_artist.collectors.feeds import FEEDS, FeedName
 from noktvrn_ai_artist.collectors.messages import Request, Response
-from noktvrn_ai_artist.collectors.platform_access import PlatformAccess
+from noktvrn_ai_artist.collectors.platform_access import Opened, PlatformAccess
 from noktvrn_ai_artist.collectors.readings import Found, Page, Trail
 from noktvrn_ai_artist.errors import BadValue
+
+# There nobody but the caller says whose works these are.
+WITHOUT_TITLE = frozenset({FeedName.TIKTOK, FeedName.SOUNDCLOUD})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,24 +45,31 @@ def read_listing(access: PlatformAccess, name: FeedName, channel: str | None) ->
 def _youtube(access: PlatformAccess, channel: str | None) -> Listing:
     if not channel:
         raise BadValue("must name a YouTube channel: UC... or @name", column="channel")
-    key = access.secret(FEEDS[FeedName.YOUTUBE])
-    asked = youtube_data.find_channel(channel, key=key)
-    home = youtube_data.read_channel(access.transport.send(asked, judge=youtube_data.judge))
-    if home is None:
-        raise BadValue("there is no channel of this id or handle", column="channel")
-    first = youtube_data.list_uploads(home.uploads, key=key)
-    found = _walked(access, first, youtube_data.read_uploads, judge=youtube_data.judge)
-    # A video that is not out yet has no date, and its title may change.
-    out = tuple(one for one in found if one.published_at is not None)
-    return Listing(place=f"channel {channel}", title=home.title, found=out)
+
+    def asking(opened: Opened) -> Listing:
+        asked = youtube_data.find_channel(channel, key=opened.secret)
+        home = youtube_data.read_channel(opened.send(asked))
+        if home is None:
+            raise BadValue("there is no channel of this id or handle", column="channel")
+        first = youtube_data.list_uploads(home.uploads, key=opened.secret)
+        found = _walked(opened, first, youtube_data.read_uploads)
+        # A video that is not out yet has no date, and its title may change.
+        out = tuple(one for one in found if one.published_at is not None)
+        return Listing(place=f"channel {channel}", title=home.title, found=out)
+
+    return access.ask(FEEDS[FeedName.YOUTUBE], asking)
 
 
 def _tiktok(access: PlatformAccess, channel: str | None) -> Listing:
     if channel is not None:
         rule = "must not be named: TikTok lists the account of the token"
         raise BadValue(rule, column="channel")
-    first = tiktok.list_videos(token=access.secret(FEEDS[FeedName.TIKTOK]))
-    found = _walked(access, first, tiktok.read_listing, judge=tiktok.judge)
+
+    def asking(opened: Opened) -> tuple[Found, ...]:
+        first = tiktok.list_videos(token=opened.secret)
+        return _walked(opened, first, tiktok.read_listing)
+
+    found = access.ask(FEEDS[FeedName.TIKTOK], asking)
     return Listing(place="TikTok account", title=None, found=found)
 
 
@@ -68,8 +78,12 @@ def _soundcloud(access: PlatformAccess, channel: str | None) -> Listing:
     if user is None:
         rule = "must name a SoundCloud user: a number or soundcloud:users:..."
         raise BadValue(rule, column="channel")
-    first = soundcloud.list_tracks(user, token=access.secret(FEEDS[FeedName.SOUNDCLOUD]))
-    found = _walked(access, first, soundcloud.read_listing, judge=soundcloud.judge)
+
+    def asking(opened: Opened) -> tuple[Found, ...]:
+        first = soundcloud.list_tracks(user, token=opened.secret)
+        return _walked(opened, first, soundcloud.read_listing)
+
+    found = access.ask(FEEDS[FeedName.SOUNDCLOUD], asking)
     return Listing(place=user, title=None, found=found)
 
 
@@ -79,13 +93,11 @@ class _Read(Protocol):
     ) -> Page: ...
 
 
-def _walked(
-    access: PlatformAccess, first: Request, read: _Read, *, judge: Judge
-) -> tuple[Found, ...]:
+def _walked(opened: Opened, first: Request, read: _Read) -> tuple[Found, ...]:
     request: Request | None = first
     trail, found = Trail(), list[Found]()
     while request is not None:
-        answer = access.transport.send(request, judge=judge)
+        answer = opened.send(request)
         page = read(answer, request=request, trail=trail)
         found += page.found
         request, trail = page.follow_up, page.trail

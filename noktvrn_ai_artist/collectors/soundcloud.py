@@ -139,13 +139,28 @@ def user_urn(user: str) -> str | None:
 
 
 def track_batches(ids: Iterable[str]) -> list[tuple[str, ...]]:
-    """The ids as `query_tracks` takes them; what cannot be a track's id is in none."""
-    return batches(ids, size=MOST_IDS, form=_ID)
+    """The ids as `query_tracks` takes them; what cannot be a track's id is in none.
+
+    A track's number and its URN stand in one batch.
+    """
+    names = _by_urn(each for each in ids if _ID.fullmatch(each))
+    return [
+        tuple(name for each in batch for name in names[each])
+        for batch in batches(names, size=MOST_IDS, form=_ID)
+    ]
+
+
+def _by_urn(ids: Iterable[str]) -> dict[str, list[str]]:
+    """The ids that mean each track, both in the order in which they are first told."""
+    names: dict[str, list[str]] = {}
+    for each in dict.fromkeys(ids):
+        names.setdefault(urn(each), []).append(each)
+    return names
 
 
 def query_tracks(ids: Sequence[str], *, token: SecretStr) -> Request:
     """Ask for up to 50 tracks, by number or URN: https://developers.soundcloud.com/docs/api"""
-    urns = ",".join(urn(each) for each in ids)
+    urns = ",".join(_by_urn(ids))
     return _get("/tracks", {"urns": urns, **_ACCESS, **_PAGING}, token)
 
 
@@ -211,17 +226,22 @@ def _too_many(response: Response, now: datetime) -> Verdict:
 
 # https://developers.soundcloud.com/blog/soundclouds-new-api-track-object
 def read_counters(response: Response, *, asked: Iterable[str], recorded_at: datetime) -> Answer:
-    """The counters of the tracks that were asked for, under the ids they were asked for with.
+    """The counters of the tracks that were asked for, under every id they were asked for with.
 
     Counters that the owner does not show are hidden; tracks that are private are missing.
     """
     tracks = read_body(_CountedTracks, response, provider=_PROVIDER).collection
-    names = {urn(each): each for each in asked}
+    names = _by_urn(asked)
     missing = missing_from(names, (track.urn for track in tracks), _PROVIDER)
     return answer_of(
-        (number for track in tracks for number in _counters(track, names[track.urn], recorded_at)),
+        (
+            number
+            for track in tracks
+            for name in names[track.urn]
+            for number in _counters(track, name, recorded_at)
+        ),
         provider=_PROVIDER,
-        missing=frozenset(names[each] for each in missing),
+        missing=frozenset(name for each in missing for name in names[each]),
     )
 
 

@@ -114,8 +114,8 @@ def read_grant(response: Response, *, asked_at: datetime) -> TokenGrant:
 
 # https://developer.spotify.com/documentation/web-api/concepts/rate-limits
 def judge(response: Response, *, now: datetime) -> Verdict:
-    """What an answer means; that there is no such track is an answer too."""
-    if response.status == verdicts.NOT_FOUND:
+    """What an answer means; that there is no such track, or can be none, is an answer too."""
+    if response.status in {verdicts.NOT_FOUND, verdicts.BAD_REQUEST}:
         return Verdict(outcome=Outcome.GOOD)
     if response.status == verdicts.OK:
         return verdicts.good_if_an_object(response, _PROVIDER)

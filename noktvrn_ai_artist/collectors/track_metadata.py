@@ -13,10 +13,10 @@ from enum import StrEnum
 from itertools import groupby
 
 from noktvrn_ai_artist.analytics.observation_rules import EARLIEST_PUBLICATION, LATEST
-from noktvrn_ai_artist.collectors import spotify_web
+from noktvrn_ai_artist.collectors import spotify_web, verdicts
 from noktvrn_ai_artist.collectors.collection_service import CollectionService
-from noktvrn_ai_artist.collectors.messages import Provider
-from noktvrn_ai_artist.collectors.platform_access import PlatformAccess
+from noktvrn_ai_artist.collectors.messages import Provider, Response
+from noktvrn_ai_artist.collectors.platform_access import Opened, PlatformAccess
 from noktvrn_ai_artist.collectors.spotify_web import Track
 from noktvrn_ai_artist.database.advisory_locks import AdvisoryLock, hold_alone, hold_together
 from noktvrn_ai_artist.database.connection_manager import Database
@@ -33,6 +33,7 @@ class Finding(StrEnum):
     NO_DAY = "its day is not told"
     MISSING = "there is no such track"
     NO_ID = "this is no track's id"
+    REFUSED = "Spotify does not take this id"
     UNREADABLE = "its answer cannot be read"
 
 
@@ -92,8 +93,8 @@ def _told(
     if not spotify_web.TRACK_ID.fullmatch(external_id):
         return TrackNews(external_id=external_id, release_ids=release_ids, finding=Finding.NO_ID)
     track = _track(access, external_id)
-    if track is None:
-        return TrackNews(external_id=external_id, release_ids=release_ids, finding=Finding.MISSING)
+    if isinstance(track, Finding):
+        return TrackNews(external_id=external_id, release_ids=release_ids, finding=track)
     at = _instant(track.released_on)
     if at is not None:
         _fill(database, release_ids, at)
@@ -107,9 +108,14 @@ def _told(
     )
 
 
-def _track(access: PlatformAccess, track_id: str) -> Track | None:
-    request = spotify_web.get_track(track_id, token=access.spotify_token())
-    return spotify_web.read_track(access.transport.send(request, judge=spotify_web.judge))
+def _track(access: PlatformAccess, track_id: str) -> Track | Finding:
+    def asking(opened: Opened) -> Response:
+        return opened.send(spotify_web.get_track(track_id, token=opened.secret))
+
+    answer = access.ask_spotify(asking)
+    if answer.status == verdicts.BAD_REQUEST:
+        return Finding.REFUSED
+    return spotify_web.read_track(answer) or Finding.MISSING
 
 
 def _instant(day: date | None) -> datetime | None:

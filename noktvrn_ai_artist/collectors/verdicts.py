@@ -6,7 +6,8 @@ from noktvrn_ai_artist.collectors.answer_fields import Body, plain_word, read_bo
 from noktvrn_ai_artist.collectors.messages import Outcome, Provider, Response, Verdict
 from noktvrn_ai_artist.errors import BadAnswer
 
-OK, NOT_FOUND, TOO_MANY, SERVER_ERROR = 200, 404, 429, 500
+OK, BAD_REQUEST, UNAUTHORIZED, NOT_FOUND = 200, 400, 401, 404
+TOO_MANY, SERVER_ERROR = 429, 500
 
 
 class _Anything(Body):

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from noktvrn_ai_artist.analytics.known_platforms import KNOWN
 from noktvrn_ai_artist.collectors import google_answers
 from noktvrn_ai_artist.collectors.answer_fields import Body, plain_word, read_body
+from noktvrn_ai_artist.collectors.due import Watched
 from noktvrn_ai_artist.collectors.messages import (
     Outcome,
     Provider,
@@ -29,7 +30,6 @@ from noktvrn_ai_artist.collectors.readings import (
     Answer,
     Given,
     answer_of,
-    batches,
     missing_from,
 )
 from noktvrn_ai_artist.errors import BadAnswer
@@ -41,6 +41,10 @@ MOST_IDS = 500
 # The pages' own size: nothing is said of a largest one.
 MOST_ROWS = 2000
 DAYS = 7
+# How far back a report reaches at most, after a time without collections.
+MOST_DAYS = 90
+# Of a report over more days than usual fewer videos are asked for at once: an answer is read whole.
+MOST_ROWS_TOGETHER = 10_000
 # Days that are this young are likely to be revised: processing takes two to three days.
 PROVISIONAL = timedelta(days=3)
 _PROVIDER = Provider.YOUTUBE_ANALYTICS
@@ -118,9 +122,37 @@ def last_days(now: datetime, *, days: int = DAYS) -> Span:
     return Span(first=yesterday - timedelta(days=days - 1), last=yesterday)
 
 
-def video_batches(ids: Iterable[str]) -> list[tuple[str, ...]]:
-    """The ids as `query_report` takes them; what cannot be a video's id is in none."""
-    return batches(ids, size=MOST_IDS, form=_ID)
+def days_of(videos: Iterable[Watched], *, at: datetime) -> Span:
+    """The last seven days, and the days before that are not known of all these videos.
+
+    Of a video that was asked for those begin with the seven days up to that day, of another with
+    its publication. No day is asked for that is more than 90 days back.
+    """
+    usual = last_days(at)
+    first = min([usual.first, *(_first_day(video) for video in videos)])
+    return Span(first=max(first, usual.last - timedelta(days=MOST_DAYS - 1)), last=usual.last)
+
+
+def _first_day(video: Watched) -> date:
+    if video.asked_at is not None:
+        return video.asked_at.astimezone(_ZONE).date() - timedelta(days=DAYS - 1)
+    return date.min if video.published_at is None else video.published_at.astimezone(_ZONE).date()
+
+
+def video_batches(ready: Iterable[Watched], *, at: datetime) -> list[tuple[Watched, ...]]:
+    """The videos as `query_report` takes them, those of the fewest days first.
+
+    What cannot be a video's id is in none.
+    """
+    askable = [video for video in ready if _ID.fullmatch(video.external_id)]
+    found: list[list[Watched]] = []
+    for video in sorted(askable, key=lambda one: days_of([one], at=at).days):
+        # Sorted so, it is this one that says over how many days all before it are asked for.
+        together = min(MOST_IDS, MOST_ROWS_TOGETHER // days_of([video], at=at).days)
+        if not found or len(found[-1]) >= together:
+            found.append([])
+        found[-1].append(video)
+    return [tuple(batch) for batch in found]
 
 
 def query_report(ids: Sequence[str], *, span: Span, token: SecretStr) -> Request:

@@ -14,7 +14,7 @@ import spotify_world
 import tiktok_world
 import youtube_world
 from all_platforms import AllPlatforms
-from fake_clock import FakeClock
+from fake_clock import START, FakeClock
 from faked_works import Work
 from local_server import LocalServer
 from pydantic import SecretStr
@@ -88,6 +88,12 @@ class Collected:
         """Make publications of works, by default of all."""
         register_works(self.database, name, works or self.works(name).values())
 
+    def put(self, videos: Iterable[Work]) -> None:
+        """Let these be all videos there are, and publications."""
+        self.platforms.youtube.works.clear()
+        self.platforms.youtube.works |= {work.external_id: work for work in videos}
+        self.register(FeedName.YOUTUBE)
+
     def expected(self, name: FeedName, ids: Iterable[str], at: datetime) -> set[Row]:
         """What counters showed at a moment, where they were shown."""
         works = self.works(name)
@@ -102,6 +108,14 @@ class Collected:
     def stored(self, name: FeedName) -> list[Row]:
         """Every row that stands under the feed's source."""
         return stored_rows(self.database, name)
+
+
+def aged(number: int, age: timedelta, *, form: str = "aged{:04d}") -> list[Work]:
+    """So many works that are this old when the faked world begins."""
+    return [
+        Work(external_id=form.format(place), title=f"Aged {place}", published_at=START - age)
+        for place in range(number)
+    ]
 
 
 def register_works(database: Database, name: FeedName, works: Iterable[Work]) -> None:

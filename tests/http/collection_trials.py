@@ -13,6 +13,7 @@ from fake_clock import START
 from fault_scripts import ABSURD, LASTING, LONG_PAUSES, PASSING, fault_script
 from tiktok_world import REFRESH
 
+from noktvrn_ai_artist.collectors.due import DAY, Watched
 from noktvrn_ai_artist.collectors.feeds import FEEDS, FeedName
 from noktvrn_ai_artist.collectors.run_ledger import Run, last_runs
 from noktvrn_ai_artist.errors import NoktvrnError, ProviderError
@@ -64,6 +65,8 @@ class CollectionTrials:
         begin = START + timedelta(minutes=10) + A_TRIAL * (seed + 1)
         collected.clock.move(begin - collected.clock())
         self._link_anew()
+        if name is FeedName.YOUTUBE_ANALYTICS:
+            self._asked_for_the_day_before(begin)
         collected.server.play(script)
         error = self._collect(name)
         [run] = last_runs(collected.database, most=1)
@@ -90,7 +93,8 @@ class CollectionTrials:
         works = set(collected.works(name))
         if run.outcome == "done":
             assert asked == works
-        batches = len(feed.batches(works))
+        watched = [Watched(release_id=1, external_id=each, asked_at=begin) for each in works]
+        batches = len(feed.batches(watched, at=begin))
         # A token may be asked for before each batch, if none was granted.
         assert len(collected.server.asked) <= MOST_CALLS_PER_BATCH * batches * 2
         self.calls += len(collected.server.asked)
@@ -126,6 +130,17 @@ class CollectionTrials:
                 " where p.source = %s and p.recorded_at > %s",
                 [FEEDS[name].source, begin - A_TRIAL],
             ).fetchall()
+
+    def _asked_for_the_day_before(self, begin: datetime) -> None:
+        """Else a report would hold all days since the trial before."""
+        name = FeedName.YOUTUBE_ANALYTICS
+        with self.collected.database.transaction() as connection:
+            connection.execute(
+                "insert into collection_marks (feed, external_id, asked_at, misses, hidden)"
+                " select %s, unnest(%s::text[]), %s, 0, ''"
+                " on conflict (feed, external_id) do update set asked_at = excluded.asked_at",
+                [name, list(self.collected.works(name)), begin - DAY],
+            )
 
     def _link_anew(self) -> None:
         """A refresh token that was lost to a fault must not end all trials after it."""

@@ -11,20 +11,19 @@ from random import Random
 
 import pytest
 from all_platforms import AllPlatforms
-from analytics_world import PACIFIC
-from collected_world import Collected, faked_settings
+from collected_world import Collected, aged, faked_settings
 from fake_clock import START, FakeClock
 from faked_works import Work
 from fault_scripts import Fault, FaultKind, status
 from local_server import LocalServer
+from pydantic import SecretStr
 
 from noktvrn_ai_artist.analytics.observation_batches import undo_batch
 from noktvrn_ai_artist.analytics.release_registry import (
     list_releases,
     set_release_status,
 )
-from noktvrn_ai_artist.collectors import youtube_analytics
-from noktvrn_ai_artist.collectors.due import DAY, HOUR, WEEK
+from noktvrn_ai_artist.collectors.due import DAY, HOUR, SLACK, WEEK
 from noktvrn_ai_artist.collectors.feeds import FEEDS, FeedName
 from noktvrn_ai_artist.collectors.messages import Provider
 from noktvrn_ai_artist.collectors.run_ledger import (
@@ -65,19 +64,6 @@ def collect(collected: Collected, name: FeedName = YOUTUBE) -> Run:
     return run
 
 
-def aged(number: int, age: timedelta, *, form: str = "aged{:04d}") -> list[Work]:
-    return [
-        Work(external_id=form.format(place), title=f"Aged {place}", published_at=START - age)
-        for place in range(number)
-    ]
-
-
-def put(collected: Collected, works: list[Work]) -> None:
-    collected.platforms.youtube.works.clear()
-    collected.platforms.youtube.works |= {work.external_id: work for work in works}
-    collected.register(YOUTUBE)
-
-
 @pytest.mark.parametrize("name", COUNTING)
 def test_every_counter_is_stored_as_it_was_at_the_start_of_the_run(
     collected: Collected, name: FeedName
@@ -105,63 +91,8 @@ def test_a_second_run_at_once_finds_nothing_due(collected: Collected) -> None:
     assert len(last_runs(collected.database)) == 1
 
 
-def test_analytics_reads_a_window_of_seven_days_and_revises_it_the_next_day(
-    collected: Collected,
-) -> None:
-    collected.register(YOUTUBE)
-    first = collect(collected, ANALYTICS)
-    days = {row[2] for row in collected.stored(ANALYTICS)}
-    assert len(days) == 6  # yesterday is not there yet
-    collected.clock.move(DAY)
-    second = collect(collected, ANALYTICS)
-    assert first.corrected == 0
-    assert second.corrected > 0
-    assert second.duplicate > 0
-    world = collected.platforms.analytics
-    views = [row for row in collected.stored(ANALYTICS) if row[1] == "daily_views"]
-    latest = [row for row in views if row[2] > collected.clock() - 5 * DAY]
-    assert latest
-    for video, _, at, value in latest:
-        day = at.astimezone(PACIFIC).date()
-        assert world.amount(video, day, "views") == value
-
-
-def test_a_report_of_many_pages_is_stored_as_one_of_one_page(
-    collected: Collected, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    collected.register(YOUTUBE)
-    whole = collect(collected, ANALYTICS)
-    rows = collected.stored(ANALYTICS)
-    assert whole.batch_id is not None
-    undo_batch(collected.database, whole.batch_id, now=collected.clock())
-    collected.clock.move(HOUR)
-    with collected.database.transaction() as connection:
-        connection.execute("delete from collection_marks")
-    monkeypatch.setattr(youtube_analytics, "MOST_ROWS", 64)
-    paged = collect(collected, ANALYTICS)
-    assert paged.units == -(-len(rows) // 10 // 64)
-    assert collected.stored(ANALYTICS) == rows
-    assert (paged.missing, paged.asked) == (whole.missing, whole.asked)
-
-
-def test_a_young_day_is_marked_as_provisional_and_an_older_one_is_not(
-    collected: Collected,
-) -> None:
-    collected.register(YOUTUBE)
-    collect(collected, ANALYTICS)
-    with collected.database.transaction() as connection:
-        marked = dict(
-            connection.execute(
-                "select recorded_at, min(notes) from content_performance group by recorded_at"
-            ).fetchall()
-        )
-    by_age = [marked[at] for at in sorted(marked, reverse=True)]
-    assert by_age[:2] == ["provisional when read on 2026-11-20"] * 2
-    assert set(by_age[2:]) == {None}
-
-
 def hourly_for_a_day(collected: Collected, videos: int) -> None:
-    put(collected, aged(videos, timedelta(0)))
+    collected.put(aged(videos, timedelta(0)))
     for hour in range(24):
         # By the clock, but never on the second; from Pacific midnight on.
         jitter = timedelta(seconds=Random(hour).uniform(60, 120))
@@ -187,7 +118,7 @@ def test_a_thousand_videos_hourly_cost_480_units_a_day_by_the_servers_own_count(
 
 def test_within_the_quota_the_youngest_come_first(collected: Collected) -> None:
     old, young = aged(100, 3 * DAY, form="old{:04d}"), aged(100, DAY, form="young{:04d}")
-    put(collected, [*old, *young])
+    collected.put([*old, *young])
     collected.settings = collected.settings.model_copy(update={"quotas": {Provider.YOUTUBE: 3}})
     run = collect(collected)
     assert (run.outcome, run.due, run.asked, run.units) == ("quota spent", 200, 150, 3)
@@ -212,12 +143,12 @@ def test_the_platforms_own_word_that_its_quota_is_spent_ends_the_run(collected: 
 
 
 def test_what_is_missing_three_times_in_a_row_is_asked_for_weekly(collected: Collected) -> None:
-    work = aged(1, timedelta(0))[0]
-    put(collected, [replace(work, gone=True)])
+    work = aged(1, 20 * DAY)[0]
+    collected.put([replace(work, gone=True)])
     for misses in (1, 2, 3):
         assert collect(collected).missing == 1
         assert RunLedger(collected.database, FEEDS[YOUTUBE]).absences()[0].misses == misses
-        collected.clock.move(HOUR)
+        collected.clock.move(DAY)
     assert collected.service().collect(YOUTUBE) is None
     collected.clock.move(WEEK)
     collected.platforms.youtube.works[work.external_id] = work
@@ -231,7 +162,7 @@ def test_one_bad_release_does_not_stop_the_rest(collected: Collected) -> None:
         Work(external_id="hiding", title="Hides", hidden=frozenset({"likes", "comments"})),
         Work(external_id="private", title="Private", gone=True),
     ]
-    put(collected, [*bad, *aged(2, DAY)])
+    collected.put([*bad, *aged(2, DAY)])
     withdrawn = next(r for r in list_releases(collected.database) if "Aged 1" in r.title)
     set_release_status(collected.database, withdrawn.release_id, ReleaseStatus.WITHDRAWN)
     run = collect(collected)
@@ -271,6 +202,93 @@ def test_giving_up_is_an_error_and_what_was_told_before_is_kept(
     assert failed.units == len(collected.server.asked)
 
 
+def test_a_run_that_failed_is_told_and_what_it_stored_is_in_the_latest_values(
+    collected: Collected,
+) -> None:
+    collected.register(YOUTUBE)
+    collected.server.play([None, status(403)])
+    ended = collected.service().attempt(YOUTUBE)
+    assert isinstance(ended.error, AccessRefused)
+    assert ended.run == last_runs(collected.database)[0]
+    with collected.database.transaction() as connection:
+        assert connection.execute("select from changed_curves").rowcount == 0
+
+
+def test_a_token_that_is_refused_before_its_time_is_exchanged_once(collected: Collected) -> None:
+    collected.register(FeedName.SOUNDCLOUD)
+    world = collected.platforms.soundcloud
+    collect(collected, FeedName.SOUNDCLOUD)
+    collected.clock.move(timedelta(minutes=10))
+    world.granted[-1] = "revoked"
+    for _ in range(3):
+        # It is too young for another one: whoever refuses it may refuse the next one too.
+        forget_marks(collected)
+        with pytest.raises(AccessRefused):
+            collected.service().collect(FeedName.SOUNDCLOUD)
+    assert len(world.granted) == 1
+    collected.clock.move(timedelta(minutes=20))
+    assert collect(collected, FeedName.SOUNDCLOUD).outcome == "done"
+    assert len(world.granted) == 2
+
+
+def test_a_new_token_that_is_refused_too_ends_the_run(collected: Collected) -> None:
+    collected.register(FeedName.TIKTOK)
+    collect(collected, FeedName.TIKTOK)
+    collected.clock.move(HOUR)
+    forget_marks(collected)
+    collected.server.play([status(401), None, status(401)])
+    before = len(collected.server.asked)
+    with pytest.raises(AccessRefused, match="401"):
+        collected.service().collect(FeedName.TIKTOK)
+    paths = [asked.path for asked in collected.server.asked[before:]]
+    assert paths == ["/v2/video/query/", "/v2/oauth/token/", "/v2/video/query/"]
+
+
+def test_a_token_is_sent_to_the_place_and_for_the_app_that_it_was_granted_for(
+    collected: Collected,
+) -> None:
+    collected.register(FeedName.TIKTOK)
+    collect(collected, FeedName.TIKTOK)
+    home, urls = collected.server, dict(collected.settings.base_urls)
+    with LocalServer(AllPlatforms(collected.clock), clock=collected.clock) as other:
+        elsewhere = {**urls, Provider.TIKTOK: other.url}
+        collected.settings = collected.settings.model_copy(update={"base_urls": elsewhere})
+        forget_marks(collected)
+        collect(collected, FeedName.TIKTOK)
+        assert other.asked[0].path == "/v2/oauth/token/"
+    # What was granted there has not cost the refresh token that is good here.
+    collected.settings = collected.settings.model_copy(update={"base_urls": urls})
+    collected.clock.move(2 * DAY)
+    assert collect(collected, FeedName.TIKTOK).outcome == "done"
+    calls = len(home.asked)
+    other_app = {"tiktok_client_key": SecretStr("canary-another-app")}
+    collected.settings = collected.settings.model_copy(update=other_app)
+    forget_marks(collected)
+    with pytest.raises(AccessRefused, match="linked again"):
+        collected.service().collect(FeedName.TIKTOK)
+    assert [asked.path for asked in home.asked[calls:]] == ["/v2/oauth/token/"]
+
+
+def forget_marks(collected: Collected) -> None:
+    """So that everything is due again."""
+    with collected.database.transaction() as connection:
+        connection.execute("delete from collection_marks")
+
+
+def test_one_track_registered_by_number_and_by_urn_counts_for_both_releases(
+    collected: Collected,
+) -> None:
+    world = collected.platforms.soundcloud
+    [(urn, work), *_] = world.works.items()
+    number = urn.removeprefix("soundcloud:tracks:")
+    named = replace(work, external_id=number, title="By number")
+    collected.register(FeedName.SOUNDCLOUD, [work, named])
+    run = collect(collected, FeedName.SOUNDCLOUD)
+    assert (run.outcome, run.due, run.asked, run.missing, run.units) == ("done", 2, 2, 0, 1)
+    plays = {row[0]: row[3] for row in collected.stored(FeedName.SOUNDCLOUD) if row[1] == "plays"}
+    assert plays[number] == plays[urn] == work.count("plays", BEGIN)
+
+
 def test_a_run_that_died_is_taken_up_with_its_own_start(collected: Collected) -> None:
     collected.register(YOUTUBE)
     died = RunLedger(collected.database, FEEDS[YOUTUBE]).begin(started_at=BEGIN, due=120)
@@ -282,14 +300,23 @@ def test_a_run_that_died_is_taken_up_with_its_own_start(collected: Collected) ->
     )
 
 
-def test_a_run_that_died_an_hour_ago_is_closed_as_abandoned(collected: Collected) -> None:
+def test_a_run_that_died_is_taken_up_by_an_hourly_timer_that_is_a_little_late(
+    collected: Collected,
+) -> None:
     collected.register(YOUTUBE)
     died = RunLedger(collected.database, FEEDS[YOUTUBE]).begin(started_at=BEGIN, due=120)
-    collected.clock.move(HOUR)
+    collected.clock.move(HOUR + timedelta(seconds=30))
+    assert collect(collected).run_id == died.run_id
+
+
+def test_a_run_that_died_over_an_hour_ago_is_closed_as_abandoned(collected: Collected) -> None:
+    collected.register(YOUTUBE)
+    died = RunLedger(collected.database, FEEDS[YOUTUBE]).begin(started_at=BEGIN, due=120)
+    collected.clock.move(HOUR + SLACK)
     run = collect(collected)
     closed = last_runs(collected.database)[1]
     assert (closed.run_id, closed.outcome) == (died.run_id, "abandoned")
-    assert run.started_at == BEGIN + HOUR
+    assert run.started_at == BEGIN + HOUR + SLACK
 
 
 def test_of_two_runs_at_once_the_second_says_so_in_one_line(collected: Collected) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from token_world import FIRST, TokenWorld, exchange
 
 from noktvrn_ai_artist.collectors import kept_tokens
 from noktvrn_ai_artist.collectors.kept_answers import KeptAnswers
-from noktvrn_ai_artist.collectors.kept_tokens import KeptTokens
+from noktvrn_ai_artist.collectors.kept_tokens import KeptTokens, Link
 from noktvrn_ai_artist.collectors.messages import Provider
 from noktvrn_ai_artist.collectors.quota_ledger import QuotaLedger
 from noktvrn_ai_artist.collectors.token_grants import TokenGrant
@@ -32,6 +33,7 @@ from noktvrn_ai_artist.errors import AccessRefused, SettingsError
 from noktvrn_ai_artist.settings import Settings
 
 Ask = Callable[..., str]
+LINK = Link(base_urls=("here",), client_id=SecretStr("app"), refresh_token=SecretStr(FIRST))
 
 _ASK = """
 import os, signal, sys
@@ -42,7 +44,7 @@ from fake_clock import FakeClock
 from pydantic import SecretStr
 from token_world import FIRST, exchange
 from noktvrn_ai_artist.collectors.kept_answers import KeptAnswers
-from noktvrn_ai_artist.collectors.kept_tokens import KeptTokens
+from noktvrn_ai_artist.collectors.kept_tokens import KeptTokens, Link
 from noktvrn_ai_artist.collectors.messages import Provider
 from noktvrn_ai_artist.collectors.quota_ledger import QuotaLedger
 from noktvrn_ai_artist.collectors.transport import Transport
@@ -59,8 +61,9 @@ with Database(settings) as database, Transport(settings, quota=QuotaLedger(datab
         if then == "die":
             os.kill(os.getpid(), signal.SIGKILL)
         return grant
+    link = Link(base_urls=("here",), client_id=SecretStr("app"), refresh_token=SecretStr(FIRST))
     tokens = KeptTokens(database, key_folder=Path(keys), clock=clock)
-    token = tokens.access_token(Provider.TIKTOK, "me", linked_with=SecretStr(FIRST), exchange=ask)
+    token = tokens.access_token(Provider.TIKTOK, "me", link=link, exchange=ask)
 print(token.get_secret_value())
 """
 
@@ -102,7 +105,7 @@ def ask(database: Database, transport: Transport, clock: FakeClock, tmp_path: Pa
         token = tokens.access_token(
             Provider.TIKTOK,
             account,
-            linked_with=SecretStr(link),
+            link=replace(LINK, refresh_token=SecretStr(link)),
             exchange=lambda refresh: exchange(transport, refresh, now=clock()),
         )
         return token.get_secret_value()
@@ -155,7 +158,7 @@ def test_threads_that_ask_at_once_exchange_once_with_two_connections(
             return tokens.access_token(
                 Provider.TIKTOK,
                 "me",
-                linked_with=SecretStr(FIRST),
+                link=LINK,
                 exchange=lambda refresh: exchange(transport, refresh, now=transport._clock()),
             ).get_secret_value()
 
@@ -216,6 +219,58 @@ def test_a_commit_that_fails_once_is_tried_again_with_the_new_token(
     assert world.exchanges == [FIRST]
 
 
+def test_a_link_is_another_one_where_any_part_of_it_is() -> None:
+    secret = SecretStr("other")
+    others = [
+        replace(LINK, base_urls=("there",)),
+        replace(LINK, base_urls=()),
+        replace(LINK, client_id=secret),
+        replace(LINK, refresh_token=secret),
+        replace(LINK, refresh_token=None),
+    ]
+    assert len({link.fingerprint() for link in (LINK, *others)}) == 6
+    assert replace(LINK).fingerprint() == LINK.fingerprint()
+
+
+@pytest.mark.parametrize("other", [{"base_urls": ("there",)}, {"client_id": SecretStr("other")}])
+def test_a_token_granted_elsewhere_or_to_another_app_is_not_used(
+    database: Database, clock: FakeClock, tmp_path: Path, other: dict[str, object]
+) -> None:
+    tokens, given = KeptTokens(database, key_folder=tmp_path, clock=clock), list[SecretStr | None]()
+
+    def grant(refresh: SecretStr | None) -> TokenGrant:
+        given.append(refresh)
+        token = SecretStr(f"a{len(given)}")
+        return TokenGrant(access_token=token, expires_at=clock() + timedelta(hours=1))
+
+    for link in (LINK, LINK, replace(LINK, **other)):  # type: ignore[arg-type]
+        tokens.access_token(Provider.TIKTOK, "me", link=link, exchange=grant)
+    assert given == [LINK.refresh_token] * 2
+
+
+def test_a_refused_token_is_exchanged_with_its_own_refresh_token_unless_it_is_new(
+    database: Database, transport: Transport, world: TokenWorld, clock: FakeClock, tmp_path: Path
+) -> None:
+    tokens = KeptTokens(database, key_folder=tmp_path, clock=clock)
+
+    def ask(refused: str | None = None) -> str:
+        return tokens.access_token(
+            Provider.TIKTOK,
+            "me",
+            link=LINK,
+            exchange=lambda refresh: exchange(transport, refresh, now=clock()),
+            refused=None if refused is None else SecretStr(refused),
+        ).get_secret_value()
+
+    assert ask() == "canary-access-1"
+    assert ask(refused="canary-access-1") == "canary-access-1"
+    clock.move(kept_tokens.JUST_NOW)
+    assert ask(refused="canary-access-1") == "canary-access-2"
+    # Whoever was refused the old one too is given the new one.
+    assert ask(refused="canary-access-1") == ask() == "canary-access-2"
+    assert world.exchanges == [FIRST, "canary-refresh-1"]
+
+
 def test_a_token_that_needs_no_refresh_token_is_asked_for_without_one(
     database: Database, clock: FakeClock, tmp_path: Path
 ) -> None:
@@ -230,7 +285,9 @@ def test_a_token_that_needs_no_refresh_token_is_asked_for_without_one(
     tokens = KeptTokens(database, key_folder=tmp_path, clock=clock)
     for hours in (0, 0, 1):
         clock.move(timedelta(hours=hours))
-        tokens.access_token(Provider.SPOTIFY_ACCOUNTS, "app", linked_with=None, exchange=grant)
+        tokens.access_token(
+            Provider.SPOTIFY_ACCOUNTS, "app", link=replace(LINK, refresh_token=None), exchange=grant
+        )
     assert given == [None, None]
 
 
@@ -245,7 +302,12 @@ def test_a_provider_that_keeps_its_refresh_token_is_asked_with_it_again(
 
     tokens = KeptTokens(database, key_folder=tmp_path, clock=clock)
     for _ in range(3):
-        tokens.access_token(Provider.GOOGLE_OAUTH, "me", linked_with=SecretStr("r"), exchange=grant)
+        tokens.access_token(
+            Provider.GOOGLE_OAUTH,
+            "me",
+            link=replace(LINK, refresh_token=SecretStr("r")),
+            exchange=grant,
+        )
     assert given == ["r"] * 3
 
 

@@ -282,6 +282,16 @@ def test_the_commands_set_show_apply_and_clear(database: Database) -> None:
     assert "already" in said("clear", "a")
 
 
+def test_a_rule_for_a_source_that_nothing_is_stored_from_says_so(database: Database) -> None:
+    told(database, [[seen(1.0, source="a")], [seen(2.0, source="b")]])
+    warned = said("set", "youtube_api", "--days", "29")
+    known = "a, b, soundcloud-api, tiktok-api, youtube-analytics-api, youtube-data-api"
+    assert f"so far nothing is stored from youtube_api; known sources: {known}" in warned
+    assert retention_rules(database) == [RetentionRule(source="youtube_api", kept=29 * DAY)]
+    for stored in ("a", " b "):  # a's value is in the history alone
+        assert "nothing is stored" not in said("set", stored, "--days", "29")
+
+
 @pytest.mark.parametrize("days", ["0", "-1", "36501", "99999999999999"])
 def test_the_command_refuses_days_that_are_none(database: Database, days: str) -> None:
     with pytest.raises(BadValue, match="36,500"):

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from noktvrn_ai_artist.collectors import transport as transport_module
 from noktvrn_ai_artist.collectors.kept_answers import KeptAnswers
-from noktvrn_ai_artist.collectors.kept_tokens import KeptTokens
+from noktvrn_ai_artist.collectors.kept_tokens import KeptTokens, Link
 from noktvrn_ai_artist.collectors.messages import Provider, Request, Response
 from noktvrn_ai_artist.collectors.quota_ledger import QuotaLedger
 from noktvrn_ai_artist.collectors.token_grants import TokenGrant
@@ -215,7 +215,12 @@ def test_a_kept_token_is_shown_nowhere(surroundings: Surroundings, tmp_path: Pat
         refresh_token=SecretStr("canary-refresh"),
     )
     tokens.access_token(
-        Provider.TIKTOK, "me", linked_with=SecretStr("canary-first"), exchange=lambda _: grant
+        Provider.TIKTOK,
+        "me",
+        link=Link(
+            base_urls=(), client_id=SecretStr("canary-app"), refresh_token=SecretStr("canary-first")
+        ),
+        exchange=lambda _: grant,
     )
     surroundings.shown += [repr(tokens), repr(grant), repr(vars(tokens))]
     assert len(rows(surroundings.database, "select * from kept_tokens")) == 1

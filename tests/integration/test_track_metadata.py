@@ -164,6 +164,28 @@ def test_an_answer_that_cannot_be_read_fails_it_but_not_the_others(collected: Co
     assert filled(collected)[0].finding is Finding.FILLED
 
 
+def test_an_id_that_spotify_does_not_take_stops_nothing_behind_it(collected: Collected) -> None:
+    register(collected, "First", ONE)
+    register(collected, "Second", TWO)
+    collected.server.play([None, status(400)])
+    findings = [news.finding for news in filled(collected)]
+    assert findings == [Finding.REFUSED, Finding.FILLED]
+    assert dates(collected) == {"First": None, "Second": DAY}
+
+
+def test_a_token_that_spotify_refuses_before_its_time_is_asked_for_anew(
+    collected: Collected,
+) -> None:
+    register(collected, "First", ONE)
+    filled(collected)
+    register(collected, "Second", TWO)
+    collected.clock.move(timedelta(minutes=30))
+    collected.server.play([status(401)])
+    assert [news.finding for news in filled(collected)] == [Finding.FILLED]
+    paths = [asked.path for asked in collected.server.asked][-3:]
+    assert paths == [f"/v1/tracks/{TWO}", "/api/token", f"/v1/tracks/{TWO}"]
+
+
 def test_whatever_goes_wrong_a_date_is_the_tracks_own_or_still_not_known(
     collected: Collected,
 ) -> None:

@@ -116,10 +116,35 @@ def test_counters_are_asked_for_the_more_often_the_younger_they_are(
     assert due_at(song(age), rhythm=DAILY_AMOUNTS) == OUT + DAY
 
 
-def test_missing_three_times_in_a_row_is_weekly_where_missing_says_something() -> None:
-    assert due_at(song(HOUR, misses=2), rhythm=COUNTERS) == OUT + HOUR
-    assert due_at(song(HOUR, misses=3), rhythm=COUNTERS) == OUT + WEEK
-    assert due_at(song(HOUR, misses=3), rhythm=DAILY_AMOUNTS) == OUT + DAY
+@pytest.mark.parametrize("age", [14 * DAY, 60 * DAY, None])
+def test_missing_three_times_in_a_row_is_weekly_where_missing_says_something(
+    age: timedelta | None,
+) -> None:
+    assert due_at(song(age, misses=2), rhythm=COUNTERS) == OUT + DAY
+    assert due_at(song(age, misses=3), rhythm=COUNTERS) == OUT + WEEK
+    assert due_at(song(age, misses=3), rhythm=DAILY_AMOUNTS) == OUT + DAY
+
+
+@given(age=st.timedeltas(timedelta(0), 14 * DAY - HOUR), misses=st.integers(0, 500))
+def test_however_often_it_was_missing_a_young_one_keeps_its_rhythm(
+    age: timedelta, misses: int
+) -> None:
+    there, missing = song(age), song(age, misses=misses)
+    assert due_at(missing, rhythm=COUNTERS) == due_at(there, rhythm=COUNTERS)
+
+
+def test_one_that_is_public_seventeen_hours_late_loses_no_more_than_these() -> None:
+    now, misses, asked_at = OUT, 0, None
+    while now < OUT + 17 * HOUR:
+        one = Watched(
+            release_id=1, external_id="a", published_at=OUT, asked_at=asked_at, misses=misses
+        )
+        if due([one], now=now, rhythm=COUNTERS):
+            asked_at, misses = now, misses + 1
+        now += HOUR
+    late = Watched(release_id=1, external_id="a", published_at=OUT, asked_at=asked_at, misses=17)
+    assert misses == 17
+    assert due([late], now=OUT + 17 * HOUR, rhythm=COUNTERS)
 
 
 def test_what_was_never_asked_for_is_due_as_soon_as_it_is_out() -> None:

@@ -46,6 +46,24 @@ def test_a_track_is_told_under_the_id_it_was_asked_for_with() -> None:
     assert {reading.external_id for reading in answer.readings} == set(ids)
 
 
+def test_a_track_told_by_number_and_by_urn_is_asked_for_once_and_told_under_both() -> None:
+    ids = ["17", *(str(number) for number in range(100, 160)), "soundcloud:tracks:17"]
+    first, second = soundcloud.track_batches(ids)
+    assert sorted([*first, *second]) == sorted(ids)
+    assert first[:2] == ("17", "soundcloud:tracks:17")
+    request = soundcloud.query_tracks(first, token=SecretStr("t"))
+    urns = request.params["urns"].split(",")
+    assert len(urns) == len(set(urns)) == soundcloud.MOST_IDS
+    told = answer(collection=[{"urn": "soundcloud:tracks:17", "playback_count": 5}])
+    both = soundcloud.read_counters(told, asked=first[:2], recorded_at=NOW)
+    assert {(each.external_id, each.metric_value) for each in both.readings} == {
+        ("17", 5.0),
+        ("soundcloud:tracks:17", 5.0),
+    }
+    none = soundcloud.read_counters(answer(collection=[]), asked=first[:2], recorded_at=NOW)
+    assert none.missing == {"17", "soundcloud:tracks:17"}
+
+
 def walked(fault: Fault | None = None) -> tuple[list[Found], int]:
     """All that a walk over the user names; every page after the first meets the fault."""
     own = accounts()

@@ -18,6 +18,7 @@ from noktvrn_ai_artist.analytics.growth_curves import DAY
 from noktvrn_ai_artist.analytics.known_platforms import KNOWN
 from noktvrn_ai_artist.analytics.metric_catalogue import MetricKind
 from noktvrn_ai_artist.collectors import google_oauth, youtube_analytics
+from noktvrn_ai_artist.collectors.due import Watched
 from noktvrn_ai_artist.collectors.messages import Outcome, Request, Response
 from noktvrn_ai_artist.collectors.readings import Reading
 from noktvrn_ai_artist.errors import BadAnswer
@@ -78,6 +79,63 @@ def test_the_window_is_the_seven_days_before_today_in_pacific_time(later: timede
     span = youtube_analytics.last_days(now)
     assert span.days == 7
     assert span.last == now.astimezone(PACIFIC).date() - DAY
+
+
+moments = st.timedeltas(timedelta(days=-400), timedelta(0)).map(lambda ago: NOW + ago)
+videos = st.builds(
+    Watched,
+    release_id=st.just(1),
+    external_id=st.integers(0, 2000).map(str),
+    published_at=st.none() | moments,
+    asked_at=st.none() | moments,
+)
+
+
+def pacific(moment: datetime) -> date:
+    return moment.astimezone(PACIFIC).date()
+
+
+@given(st.lists(videos, min_size=1, max_size=20))
+def test_no_day_since_it_was_last_asked_for_is_left_out_and_none_is_over_90_days_old(
+    watched: list[Watched],
+) -> None:
+    span = youtube_analytics.days_of(watched, at=NOW)
+    usual = youtube_analytics.last_days(NOW)
+    assert span.last == usual.last
+    assert 7 <= span.days <= 90
+    for video in watched:
+        # The days that were young when it was asked for have been revised since.
+        known = video.asked_at or video.published_at
+        back = 6 * DAY if video.asked_at else timedelta(0)
+        first = usual.first if known is None else pacific(known) - back
+        assert span.first <= max(first, span.last - 89 * DAY)
+    oldest = min((one.asked_at or one.published_at or NOW - 400 * DAY) for one in watched)
+    assert span.first >= min(usual.first, pacific(oldest) - 6 * DAY)
+
+
+@given(st.lists(st.timedeltas(timedelta(0), timedelta(hours=25)), max_size=20))
+def test_whoever_asks_daily_asks_for_seven_or_eight_days(ago: list[timedelta]) -> None:
+    watched = [Watched(release_id=1, external_id="a", asked_at=NOW - each) for each in ago]
+    assert youtube_analytics.days_of(watched, at=NOW).days in {7, 8}
+
+
+@given(st.lists(videos, max_size=60, unique_by=lambda one: one.external_id), st.integers(1, 40))
+def test_batches_hold_every_video_once_and_no_more_rows_than_are_read_at_once(
+    watched: list[Watched], copies: int
+) -> None:
+    many = [
+        replace(video, external_id=f"{video.external_id}-{copy}")
+        for video in watched
+        for copy in range(copies)
+    ]
+    batches = youtube_analytics.video_batches(many, at=NOW)
+    ids = [video.external_id for batch in batches for video in batch]
+    assert sorted(ids) == sorted(video.external_id for video in many)
+    for batch in batches:
+        assert len(batch) <= youtube_analytics.MOST_IDS
+        days = youtube_analytics.days_of(batch, at=NOW).days
+        assert len(batch) * days <= youtube_analytics.MOST_ROWS_TOGETHER
+    assert youtube_analytics.video_batches([Watched(release_id=1, external_id="a,b")], at=NOW) == []
 
 
 def test_young_days_are_provisional_and_revised() -> None:
