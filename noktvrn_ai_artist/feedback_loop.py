@@ -30,7 +30,14 @@ from noktvrn_ai_artist.analytics.release_scoring import (
     rated,
     score_releases,
 )
-from noktvrn_ai_artist.analytics.score_news import News, lost_reports, news, overruled, unrated
+from noktvrn_ai_artist.analytics.score_news import (
+    News,
+    is_ahead,
+    lost_reports,
+    news,
+    overruled,
+    unrated,
+)
 from noktvrn_ai_artist.analytics.scored_metrics import (
     Basis,
     blend_of,
@@ -84,7 +91,8 @@ class LoopReport:
     """What a run did; `basis` is None where no release can be scored yet.
 
     `curves` were read again, from `observations`; `scored` releases have a score; `overruled` are
-    those of which somebody else told the tracker later than our numbers reach.
+    those of which somebody else told the tracker later than our numbers reach; `ahead` have a
+    number of an instant that has not come yet, and wait for it.
     """
 
     basis: str | None
@@ -92,6 +100,7 @@ class LoopReport:
     observations: int
     scored: int
     overruled: int
+    ahead: int
     moves: tuple[Move, ...]
     dry_run: bool
 
@@ -108,8 +117,7 @@ def run_feedback(
 ) -> LoopReport:
     """Score what can be scored, and tell the book of what moved.
 
-    By default the one platform with numbers is scored, by its usual metric. A dry run tells nothing
-    and keeps nothing.
+    By default it is the one platform with numbers, by its usual metric. A dry run keeps nothing.
 
     Raises:
         BadValue, UnknownName: what is to be scored is not clear, or cannot be scored or blended.
@@ -133,6 +141,7 @@ def run_feedback(
         observations=taken.observations,
         scored=len(ratings),
         overruled=overruled(standing, ratings),
+        ahead=sum(is_ahead(rating, now=now) for rating in ratings),
         moves=moves,
         dry_run=dry_run,
     )

@@ -172,10 +172,11 @@ class ProfileAnswer(Answer):
 
 
 class ProposalAnswer(Answer):
-    """A draw of sources to use next."""
+    """A draw of sources to use next; the first `top_n` candidates are what is proposed."""
 
     selection_id: str
     drawn_at: datetime
+    top_n: int
     proposed: tuple[str, ...]
     candidates: tuple[Candidate, ...]
     reasons: dict[str, str]

@@ -46,6 +46,11 @@ _INSTRUCTIONS = (
     " instructions. Nothing can be written here."
 )
 
+_NOT_RECORDED = (
+    "these probabilities are not recorded: hand selection_id, drawn_at, top_n and candidates over"
+    " with the clips' uses"
+)
+
 Id = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
 Most = Annotated[
     int, Field(strict=True, ge=1, le=MOST, description=f"How many at most, 1 to {MOST}.")
@@ -173,18 +178,19 @@ def propose_sources(
 ) -> answers.ProposalAnswer:
     """Draw the stock sources to use next: good ones first, little known ones given their chance.
 
-    Each call is a draw of its own. As always, the tracker records a selection, probabilities and
-    all, together with the first clip whose use names it: this call alone stores nothing.
+    Each call is a draw of its own and stores nothing: these probabilities are not recorded by it.
+    Whoever logs the clips' uses records them by handing the whole selection over too.
     """
     selection = _tracker().propose_sources(top_n, rng=default_rng(), among=among)
     candidates, notes = answers.first_of(selection.candidates, MOST, what="candidates")
     return answers.ProposalAnswer(
         selection_id=selection.selection_id,
         drawn_at=selection.drawn_at,
+        top_n=selection.top_n,
         proposed=tuple(selection.proposed),
         candidates=candidates,
         reasons={one.source: reason_for(one, selection) for one in selection.candidates[:top_n]},
-        notes=(*notes, "recorded once a clip's use names it, not before", *_simulated()),
+        notes=(*notes, _NOT_RECORDED, *_simulated()),
     )
 
 
@@ -219,7 +225,10 @@ def make_server() -> MCPServer[Any]:
 
 
 class _OneLineServer(MCPServer[Any]):
-    """A server whose refusals are one line: the rule that was broken, and no given value."""
+    """A server whose refusals are one line: the argument and the rule that was broken.
+
+    A name that was asked for may be repeated in it, a secret never.
+    """
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None

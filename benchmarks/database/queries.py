@@ -184,7 +184,7 @@ def fill(world: World) -> None:
     begin = time.perf_counter()
     if curves := digest(world.database):
         print(f"{curves:,} curves digested in {time.perf_counter() - begin:.1f} s", flush=True)
-        execute(world, "vacuum analyze", "checkpoint")
+    execute(world, "vacuum analyze", "checkpoint")
 
 
 def drawn(world: World) -> list[Drawn]:

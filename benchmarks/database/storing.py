@@ -85,7 +85,7 @@ def daily_batch(world: World) -> list[Contender]:
         next_days["rows"] = table(range(1, world.releases + 1), span)
         if as_file:
             write_binary(world, world.folder / "days.bin", span)
-        # As autovacuum would have: whoever reads rows that another wrote logs whole pages otherwise.
+        # As autovacuum would have: who reads rows that another wrote logs whole pages otherwise.
         execute(world, "vacuum content_performance", "checkpoint")
 
     def contender(name: str, side: Side, run: Callable[[], int]) -> Contender:

@@ -41,11 +41,12 @@ def digest_changes(connection: Connection) -> int:
     What commits meanwhile is left for the next.
     """
     hold_alone(connection, AdvisoryLock.DIGEST)
-    curves = _run(connection, ("create_taken", "take_changes"))
+    # A scoring run holds its metric first, and deletes notes of it afterwards; so does this.
+    curves = _run(connection, ("hold_scored_metrics", "create_taken", "take_changes"))
     if curves:
         # A table that was filled a moment ago is unknown to the planner.
         unknown = curves >= _MANY_CURVES and not is_distributed(connection)
-        _run(connection, ("measure_taken", "hand_on_to_scoring"))
+        _run(connection, ("measure_taken", "forget_older_notes", "hand_on_to_scoring"))
         if unknown:
             _run(connection, ("measure_observations",))
         _find_newest(connection, curves=curves)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeVar
 from zoneinfo import available_timezones
 
@@ -16,7 +17,7 @@ from noktvrn_ai_artist.analytics.metric_catalogue import (
     fold,
 )
 from noktvrn_ai_artist.analytics.observation_rules import checked_name
-from noktvrn_ai_artist.database.connection_manager import Connection, Database
+from noktvrn_ai_artist.database.connection_manager import Connection, Database, first_value
 from noktvrn_ai_artist.database.queries import query
 from noktvrn_ai_artist.errors import BadValue, UnknownName
 
@@ -70,14 +71,19 @@ def declare_metric(
 ) -> None:
     """Let one more metric of a platform be known; `signed` lets its values be negative.
 
+    Declared again, it may get another unit; another kind only while it has no values, which would
+    mean something else all at once.
+
     Raises:
         UnknownPlatform: the platform must be known first.
-        BadValue: the name is not of lower-case letters, digits and underscores, or known already.
+        BadValue: the name is not of lower-case letters, digits and underscores, or known already,
+            or values of another kind were told.
     """
     folded = fold(checked_name(name, column="metric_type"))
     if not _METRIC_NAME.fullmatch(folded):
         raise BadValue("must be of ASCII letters, digits and underscores", column="metric_type")
-    shown = load_catalogue(database).platform(platform).name
+    declared = load_catalogue(database).platform(platform)
+    shown = declared.name
     if shown in KNOWN.platforms and _has(KNOWN.platforms[shown], folded):
         raise BadValue(f"{shown} has {folded} already", column="metric_type")
     values = {
@@ -87,7 +93,16 @@ def declare_metric(
         "unit": checked_name(unit, column="unit"),
         "signed": signed,
     }
-    database.transact(lambda connection: connection.execute(query("declare_metric"), values))
+    database.transact(partial(_declare, values=values, before=declared.metrics.get(folded)))
+
+
+def _declare(
+    connection: Connection, *, values: Mapping[str, object], before: Metric | None
+) -> None:
+    is_another = before and (before.kind.value, before.signed) != (values["kind"], values["signed"])
+    if is_another and first_value(connection.execute(query("is_observed"), values)):
+        raise BadValue("has values already, and they would mean something else", column="kind")
+    connection.execute(query("declare_metric"), values)
 
 
 def _read_catalogue(connection: Connection) -> Catalogue:

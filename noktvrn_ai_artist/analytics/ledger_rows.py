@@ -49,6 +49,12 @@ def named_selections(
     return {selection.selection_id: selection for selection in found}
 
 
+def selections_of_release(connection: Connection, release_id: int) -> set[str]:
+    """The selections that a release's usages name."""
+    rows = connection.execute(query("selections_of_release"), {"release_id": release_id})
+    return {str(name) for (name,) in rows}
+
+
 def usages_between(connection: Connection, known: int, last: int) -> list[ClipUsage]:
     """The usages after one row and up to another, in the order of their arrival."""
     return _usages(connection, "usages_after", known=known, last=last)

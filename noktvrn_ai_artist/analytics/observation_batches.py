@@ -7,9 +7,10 @@ from datetime import datetime
 
 from psycopg.rows import class_row
 
+from noktvrn_ai_artist.analytics.observation_rules import checked_release_id
 from noktvrn_ai_artist.database.advisory_locks import (
     AdvisoryLock,
-    hold_alone,
+    hold_alone_when_free,
     hold_together,
 )
 from noktvrn_ai_artist.database.cluster import go_node_by_node
@@ -41,7 +42,8 @@ def undo_batch(database: Database, batch_id: int, *, now: datetime) -> UndoCount
     """Take back what a batch brought: its values, and releases that nothing else is known of.
 
     Values it had corrected stand again as they were before; corrections made after it stay, and so
-    do releases that were registered by hand or annotated since. Waits for writers to finish.
+    do releases that were registered by hand or annotated since. Waits for writers to finish, and
+    holds none off for its first minute of waiting.
 
     Raises:
         UnknownBatch: there is no such batch, or it was undone before.
@@ -49,7 +51,7 @@ def undo_batch(database: Database, batch_id: int, *, now: datetime) -> UndoCount
 
     # Not repeated by itself: after a lost answer a second attempt would find it undone already.
     with database.transaction() as connection:
-        hold_alone(connection, AdvisoryLock.UNDO)
+        hold_alone_when_free(connection, AdvisoryLock.UNDO)
         # Artists go after their releases.
         go_node_by_node(connection)
         undone = connection.execute(query("was_batch_undone"), {"batch_id": batch_id}).fetchone()
@@ -61,10 +63,15 @@ def undo_batch(database: Database, batch_id: int, *, now: datetime) -> UndoCount
 
 
 def batches(database: Database, *, most: int = 100) -> list[ImportBatch]:
-    """The latest imports, the newest first."""
+    """The latest imports, the newest first.
+
+    Raises:
+        BadValue: `most` is no whole number, or below 1.
+    """
+    values = {"most": checked_release_id(most, column="most")}
     with database.transaction() as connection:
         cursor = connection.cursor(row_factory=class_row(ImportBatch))
-        return cursor.execute(query("batches"), {"most": most}).fetchall()
+        return cursor.execute(query("batches"), values).fetchall()
 
 
 def _take_back(connection: Connection, batch_id: int, now: datetime) -> UndoCounts:

@@ -22,7 +22,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 LONGEST_NAME, LONGEST_EXTERNAL_ID = 64, 256
 LONGEST_TITLE, LONGEST_NOTE, LONGEST_URL = 512, 4000, 2048
 
-_PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?", re.ASCII)
+PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?", re.ASCII)
 _PLAIN_WHOLE = re.compile(r"-?[0-9]+", re.ASCII)
 _LONGEST_WHOLE = 20
 _HALF_OF_A_PAIR = re.compile(r"[\ud800-\udfff]")
@@ -59,6 +59,11 @@ def checked_release_id(value: object, *, column: str = "release_id") -> int:
     if not 1 <= number <= LARGEST_ID:
         raise BadValue("must be between 1 and 2**63 - 1", column=column)
     return number
+
+
+def checked_filter_id(value: object, *, column: str = "release_id") -> int | None:
+    """An id, or None, which lets all pass."""
+    return None if value is None else checked_release_id(value, column=column)
 
 
 def checked_whole(value: object, *, column: str) -> int:
@@ -170,7 +175,7 @@ def number_from(text: str, *, column: str = "metric_value") -> float:
     >>> number_from("1e3")
     1000.0
     """
-    if not _PLAIN_NUMBER.fullmatch(text):
+    if not PLAIN_NUMBER.fullmatch(text):
         raise BadValue("must be a plain number such as 1234 or 0.5", column=column)
     number = float(text)
     if math.isinf(number) and "e" in text.lower():

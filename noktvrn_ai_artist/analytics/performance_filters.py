@@ -43,8 +43,8 @@ class Filters:
             BadValue, UnknownPlatform: a filter cannot match anything.
         """
         return cls(
-            artist_id=_id(artist_id, "artist_id"),
-            release_id=_id(release_id, "release_id"),
+            artist_id=observation_rules.checked_filter_id(artist_id, column="artist_id"),
+            release_id=observation_rules.checked_filter_id(release_id),
             platform=_shown_platform(platform),
             start_date=_instant(start_date, "start_date"),
             end_date=_instant(end_date, "end_date"),
@@ -77,10 +77,6 @@ class Filters:
     def _is_a_window_alone(self) -> bool:
         windowed = self.start_date is not None or self.end_date is not None
         return windowed and self.artist_id is None and self.release_id is None
-
-
-def _id(value: int | None, column: str) -> int | None:
-    return None if value is None else observation_rules.checked_release_id(value, column=column)
 
 
 def _instant(value: datetime | None, column: str) -> datetime | None:

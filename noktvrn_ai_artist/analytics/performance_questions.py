@@ -17,6 +17,7 @@ from noktvrn_ai_artist.analytics.growth_curves import widest_gap
 from noktvrn_ai_artist.analytics.metric_catalogue import Catalogue, Metric, MetricKind
 from noktvrn_ai_artist.analytics.observation_rules import (
     EARLIEST,
+    checked_filter_id,
     checked_instant,
     checked_release_id,
 )
@@ -88,7 +89,11 @@ class PeriodGain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DailyGain:
-    """What releases gained together on one UTC day, over the `releases` it is known of."""
+    """What releases gained together on one UTC day.
+
+    `releases` says of how many: of a counter those seen on this day and the one before. Of daily
+    amounts it is how many observations were added up, and a release may have told several.
+    """
 
     day: date
     gain: float
@@ -99,9 +104,8 @@ def latest_values(
     *, platform: str, metric_type: str, artist_id: int | None = None
 ) -> list[LatestValue]:
     """The newest value of a metric of every release, or of one artist's, by release."""
-    return _rows(
-        LatestValue, "latest_values", _asked(platform, metric_type).names, artist_id=artist_id
-    )
+    names = _asked(platform, metric_type).names
+    return _rows(LatestValue, "latest_values", names, artist_id=_artist(artist_id))
 
 
 def latest_of_release(release_id: int) -> list[MetricValue]:
@@ -114,7 +118,7 @@ def recent_values(
     *, platform: str, metric_type: str, start: datetime, artist_id: int | None = None
 ) -> dict[int, list[float]]:
     """The values of a metric from `start` on by release, the oldest first; none where none are."""
-    since = {"start": checked_instant(start, column="start"), "artist_id": artist_id}
+    since = {"start": checked_instant(start, column="start"), "artist_id": _artist(artist_id)}
     values = {**_asked(platform, metric_type).names, **since}
     with shared_database().transaction() as connection:
         found = connection.cursor(binary=True).execute(query("recent_values"), values)
@@ -130,7 +134,8 @@ def metric_history(
 ) -> list[HistoryPoint]:
     """Every value of a metric, by release and then oldest first."""
     names = _asked(platform, metric_type).names
-    return _rows(HistoryPoint, "metric_history", names, artist_id=artist_id, release_id=release_id)
+    about = {"artist_id": _artist(artist_id), "release_id": checked_filter_id(release_id)}
+    return _rows(HistoryPoint, "metric_history", names, **about)
 
 
 def freshness() -> list[Freshness]:
@@ -155,7 +160,8 @@ def period_gains(
     name = asked.by_kind(counter="counter_gains", daily="daily_amounts")
     # Nothing is stored from before the earliest, and dates have a beginning.
     oldest = start - min(widest_gap(end - start), max(start - EARLIEST, timedelta(0)))
-    return _rows(PeriodGain, name, asked.names, **period, oldest=oldest, artist_id=artist_id)
+    about = {**period, "oldest": oldest, "artist_id": _artist(artist_id)}
+    return _rows(PeriodGain, name, asked.names, **about)
 
 
 def daily_gains(
@@ -169,7 +175,8 @@ def daily_gains(
     """What all releases, or one artist's, gained on each UTC day of a period.
 
     A counter's day counts only releases that were also seen the day before; a day without any is
-    not listed, for missing is not zero.
+    not listed, for missing is not zero. Of a first day that `start` cuts off, what was seen before
+    `start` is what stood: only what came after is gained.
 
     Raises:
         BadValue: the metric is neither a counter nor a daily amount, so nothing is gained.
@@ -178,7 +185,7 @@ def daily_gains(
     name = asked.by_kind(counter="counter_gain_per_day", daily="amount_per_day")
     if artist_id is not None:
         name = asked.by_kind(counter="artists_counter_gain_per_day", daily="artists_amount_per_day")
-    return _rows(DailyGain, name, asked.names, **period, artist_id=artist_id)
+    return _rows(DailyGain, name, asked.names, **period, artist_id=_artist(artist_id))
 
 
 def _rows(record: type[R], name: str, values: dict[str, object], **more: object) -> list[R]:
@@ -223,6 +230,10 @@ def _asked(platform: str, metric_type: str) -> _Asked:
         return _Asked(platform=known.name, metric=known.metric(metric_type))
 
     return with_known_names(shared_database(), resolved)
+
+
+def _artist(artist_id: object) -> int | None:
+    return checked_filter_id(artist_id, column="artist_id")
 
 
 def _period(start: datetime, end: datetime) -> dict[str, object]:

@@ -18,7 +18,7 @@ from noktvrn_ai_artist.database.advisory_locks import (
 from noktvrn_ai_artist.database.cluster import go_node_by_node
 from noktvrn_ai_artist.database.connection_manager import Connection, Database, first_value
 from noktvrn_ai_artist.database.queries import query
-from noktvrn_ai_artist.errors import BadValue, UnknownRelease
+from noktvrn_ai_artist.errors import BadValue, UnknownArtist, UnknownRelease
 from noktvrn_ai_artist.records import Annotation, Artist, Publication, Release, ReleaseStatus
 
 
@@ -44,8 +44,6 @@ def register_release(
 
     def work(connection: Connection) -> int:
         ids = register_entries(connection, [entry], platform=shown, batch_id=None)
-        connection.execute(query("adopt_release"), {"release_id": ids[entry.identity]})
-        connection.execute(query("adopt_artist"), {"release_id": ids[entry.identity]})
         return ids[entry.identity]
 
     return database.transact(work)
@@ -62,8 +60,10 @@ def register_entries(
 
     A release is known by its external id; else by artist and title, if it is not published on this
     platform yet. Of entries with one identity the first is used. Those with an external id come
-    first, so that a title alone finds them, now as in any repetition. Runs in the caller's
-    transaction, and holds off other registrations until its end.
+    first, so that a title alone finds them, now as in any repetition. What is found and came with
+    an import that was undone is of this one from now on, or (None) of none, and then what came with
+    any import is. Runs in the caller's transaction, and holds off other registrations until its
+    end.
     """
     given = list(entries)
     wanted = {entry.identity: entry for entry in reversed(given)}
@@ -82,6 +82,7 @@ def register_entries(
     found |= _titled_ids(connection, titled, None)
     found |= _register(connection, _not_in(found, titled), batch_id=batch_id)
     _fill_dates(connection, given, found)
+    _adopt(connection, published, found, platform=platform, batch_id=batch_id)
     return found
 
 
@@ -126,6 +127,26 @@ def _fill_dates(
         "published": [entry.published_at for entry in dated],
     }
     connection.execute(query("fill_publication_dates"), values)
+
+
+def _adopt(
+    connection: Connection,
+    published: Sequence[ReleaseEntry],
+    release_ids: dict[Identity, int],
+    *,
+    platform: str,
+    batch_id: int | None,
+) -> None:
+    of_publications = {
+        "release_ids": [release_ids[entry.identity] for entry in published],
+        "external_ids": [entry.external_id for entry in published],
+        "platform": platform,
+        "batch_id": batch_id,
+    }
+    connection.execute(query("adopt_publications"), of_publications)
+    values = {"release_ids": sorted(set(release_ids.values())), "batch_id": batch_id}
+    connection.execute(query("adopt_releases"), values)
+    connection.execute(query("adopt_artists"), values)
 
 
 def _register(
@@ -189,9 +210,17 @@ def list_artists(database: Database) -> list[Artist]:
 
 
 def list_releases(database: Database, *, artist_id: int | None = None) -> list[Release]:
-    """All releases, or one artist's, by artist and title."""
+    """All releases, or one artist's, by artist and title.
+
+    Raises:
+        UnknownArtist: no artist has this id.
+    """
+    checked = rules.checked_filter_id(artist_id, column="artist_id")
     with database.transaction() as connection:
-        return _read_releases(connection, artist_id=artist_id)
+        asked = {"artist_id": checked}
+        if checked and not connection.execute(query("artist_exists"), asked).rowcount:
+            raise UnknownArtist(f"there is no artist {artist_id}")
+        return _read_releases(connection, artist_id=checked)
 
 
 def get_release(database: Database, release_id: int) -> Release:
@@ -221,11 +250,34 @@ def set_release_status(database: Database, release_id: int, status: ReleaseStatu
             raise UnknownRelease(checked)
 
 
+def set_publication_date(database: Database, release_id: int, published_at: datetime) -> None:
+    """Say when a release came out, whatever was known before; its ages are counted anew from there.
+
+    Raises:
+        BadValue: the time breaks its rule.
+        UnknownRelease: no release has this id.
+    """
+    values = {
+        "release_id": rules.checked_release_id(release_id),
+        "published_at": rules.checked_publication_time(published_at),
+    }
+
+    def work(connection: Connection) -> None:
+        # Nothing is handed on meanwhile, to be scored by the old date and not looked at again.
+        hold_alone(connection, AdvisoryLock.DIGEST)
+        if not connection.execute(query("set_publication_date"), values).rowcount:
+            raise UnknownRelease(release_id)
+        connection.execute(query("note_curves_of_release"), values)
+
+    database.transact(work)
+
+
 def list_publications(database: Database, release_id: int) -> list[Publication]:
     """Where a release was published."""
+    checked = rules.checked_release_id(release_id)
     with database.transaction() as connection:
         cursor = connection.cursor(row_factory=class_row(Publication))
-        return cursor.execute(query("publications"), {"release_id": release_id}).fetchall()
+        return cursor.execute(query("publications"), {"release_id": checked}).fetchall()
 
 
 def annotate(
@@ -243,7 +295,7 @@ def annotate(
         UnknownRelease: no release has this id.
     """
     values = {
-        "release_id": None if release_id is None else rules.checked_release_id(release_id),
+        "release_id": rules.checked_filter_id(release_id),
         "happened_at": rules.checked_publication_time(happened_at, column="happened_at"),
         "kind": rules.checked_name(kind, column="kind"),
         "text": rules.checked_name(text, column="text", longest=rules.LONGEST_TITLE),
@@ -257,15 +309,16 @@ def annotate(
 
 def list_annotations(database: Database, *, release_id: int | None = None) -> list[Annotation]:
     """Events of everything and of one release (None: of every release), the oldest first."""
+    checked = rules.checked_filter_id(release_id)
     with database.transaction() as connection:
         cursor = connection.cursor(row_factory=class_row(Annotation))
-        return cursor.execute(query("annotations"), {"release_id": release_id}).fetchall()
+        return cursor.execute(query("annotations"), {"release_id": checked}).fetchall()
 
 
 def delete_annotation(database: Database, annotation_id: int) -> bool:
     """Take an event back; False where there was none."""
+    values = {"annotation_id": rules.checked_release_id(annotation_id, column="annotation_id")}
     with database.transaction() as connection:
-        values = {"annotation_id": annotation_id}
         return connection.execute(query("delete_annotation"), values).rowcount == 1
 
 

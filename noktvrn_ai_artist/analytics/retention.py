@@ -16,7 +16,7 @@ from psycopg.rows import TupleRow
 
 from noktvrn_ai_artist.analytics.observation_batches import Progress, ignore_progress
 from noktvrn_ai_artist.analytics.observation_rules import checked_name
-from noktvrn_ai_artist.database.advisory_locks import AdvisoryLock, hold_alone
+from noktvrn_ai_artist.database.advisory_locks import AdvisoryLock, hold_alone_when_free
 from noktvrn_ai_artist.database.connection_manager import Connection, Database, first_value
 from noktvrn_ai_artist.database.queries import query
 from noktvrn_ai_artist.errors import BadValue
@@ -139,7 +139,7 @@ class _Lot:
 
     def deleted(self, connection: Connection) -> dict[str, int]:
         """How much went. Nobody writes meanwhile: a writer may be building on what goes."""
-        hold_alone(connection, AdvisoryLock.UNDO)
+        hold_alone_when_free(connection, AdvisoryLock.UNDO)
         standing = self._by_batch(connection, "expired_standing")
         superseded = self._by_batch(connection, "expired_superseded")
         self._run(connection, "note_expired_curves")

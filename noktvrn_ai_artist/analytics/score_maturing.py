@@ -56,17 +56,17 @@ def age_group(age: timedelta) -> int:
     return sum(age >= edge for edge in AGE_EDGES)
 
 
-def matured(reported: Floats) -> MaturedScores:
+def matured(reported: Floats, *, differences: bool = False) -> MaturedScores:
     """Lift every release's latest report to what it will be in the last age group.
 
     `reported` is (releases, AGE_GROUPS), NaN where there is no report. Scores of which none is
-    negative are amounts (views, ratings), and grow by factors; with a negative one among them they
-    are differences (lifts), and grow by sums. So a positive constant that multiplies all scores
-    multiplies the values, and changes nothing else.
+    negative are amounts (views, ratings), and grow by factors; with a negative one among them, or
+    told to be `differences` (lifts), they grow by sums. So a positive constant that multiplies all
+    scores multiplies the values, and changes nothing else.
     """
     unit = unit_of(reported)
     amounts = reported / unit
-    offset = _offset(amounts)
+    offset = None if differences else _offset(amounts)
     scores = amounts if offset is None else np.log(amounts + offset)
     known = ~np.isnan(scores)
     some = known.any(axis=1)

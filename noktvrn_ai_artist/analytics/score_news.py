@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from noktvrn_ai_artist.analytics.observation_rules import CLOCK_SKEW
 from noktvrn_ai_artist.analytics.release_scoring import Rating
 from noktvrn_ai_artist.analytics.scored_metrics import Basis, ScoredMetric
-from noktvrn_ai_artist.analytics.source_records import ScoreReport
+from noktvrn_ai_artist.analytics.source_records import LOOP_EVENTS, ScoreReport
 
 # Scores are told to a thousandth of a doubling: less is no news.
 _DIGITS = 3
-_OURS = "noktvrn score "
 _BASIS_DIGITS = 12
 
 
@@ -41,12 +41,14 @@ def news(
     """What moved, by release; once it is told there is no news. Without a basis nothing is rated.
 
     A report is of the instant of the last observation behind it, but not before ours that it is to
-    replace. What somebody else reported later than our numbers reach stands.
+    replace. What somebody else reported later than our numbers reach stands, and numbers of an
+    instant that has not come yet wait for it.
     """
     found = [
         _news(standing.get(rating.release_id), rating, basis=basis, now=now)
         for rating in ratings
-        if basis and _moved(standing.get(rating.release_id), rating)
+        if basis and not is_ahead(rating, now=now)
+        if _moved(standing.get(rating.release_id), rating)
     ]
     return sorted(
         [*found, *(_gone(old, now=now) for old in lost)],
@@ -58,7 +60,7 @@ def unrated(standing: Mapping[int, ScoreReport], ratings: Sequence[Rating]) -> l
     """Our standing reports that say something of a release without a rating."""
     rated = {rating.release_id for rating in ratings}
     reports = (old for release_id, old in standing.items() if release_id not in rated)
-    return [old for old in reports if is_ours(old) and old.score]
+    return [old for old in reports if old.is_doublings and old.score]
 
 
 def lost_reports(
@@ -68,10 +70,10 @@ def lost_reports(
     basis: Basis | None,
     followed: Iterable[ScoredMetric],
 ) -> list[ScoreReport]:
-    """Those that have no numbers behind them any more; `known` is what each release still has.
+    """Those that nothing is behind any more; `known` is what each release still has numbers of.
 
-    One on this basis would have a rating. One on another stands while the metric that it was made
-    of is known of its release; one on a blend, while any is.
+    One on this basis would have a rating if it could. One on another stands while the metric that
+    it was made of is known of its release; one on a blend, while any is.
     """
     metrics = {_mark(Basis(shares=((metric, 1.0),))): metric for metric in followed}
 
@@ -84,6 +86,11 @@ def lost_reports(
     return [old for old in unrated if not stands(old)]
 
 
+def is_ahead(rating: Rating, *, now: datetime) -> bool:
+    """Whether its last observation is of an instant that has not come yet, by a clock that lags."""
+    return rating.observed_at > now + CLOCK_SKEW
+
+
 def overruled(standing: Mapping[int, ScoreReport], ratings: Sequence[Rating]) -> int:
     """Of how many releases somebody else reported later than our numbers reach."""
     pairs = ((standing.get(rating.release_id), rating) for rating in ratings)
@@ -93,16 +100,11 @@ def overruled(standing: Mapping[int, ScoreReport], ratings: Sequence[Rating]) ->
 def _moved(old: ScoreReport | None, rating: Rating) -> bool:
     if old is None:
         return True
-    return not _overrules(old, rating) and (not is_ours(old) or old.score != _told(rating))
+    return not _overrules(old, rating) and (not old.is_doublings or old.score != _told(rating))
 
 
 def _overrules(old: ScoreReport, rating: Rating) -> bool:
-    return not is_ours(old) and old.reported_at >= rating.observed_at
-
-
-def is_ours(report: ScoreReport) -> bool:
-    """Whether the loop told it: then it is in doublings against the artist's usual."""
-    return (report.event_id or "").startswith(_OURS)
+    return not old.is_doublings and old.reported_at >= rating.observed_at
 
 
 def _told(rating: Rating) -> float:
@@ -142,8 +144,8 @@ def _event_id(mark: str, release_id: int, *, now: datetime) -> str:
 def _mark(basis: Basis) -> str:
     """What the ids of our reports on a basis begin with, however long its name is."""
     exact = repr([(str(metric), share) for metric, share in basis.shares])
-    return f"{_OURS}{hashlib.sha256(exact.encode()).hexdigest()[:_BASIS_DIGITS]} "
+    return f"{LOOP_EVENTS}{hashlib.sha256(exact.encode()).hexdigest()[:_BASIS_DIGITS]} "
 
 
 def _mark_of(report: ScoreReport) -> str:
-    return (report.event_id or "")[: len(_OURS) + _BASIS_DIGITS + 1]
+    return (report.event_id or "")[: len(LOOP_EVENTS) + _BASIS_DIGITS + 1]

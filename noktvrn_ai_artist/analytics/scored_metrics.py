@@ -110,7 +110,7 @@ def only_basis(found: Collection[ScoredMetric]) -> Basis | None:
     """
     platforms = sorted({metric.platform for metric in found})
     if len(platforms) > 1:
-        rule = f"{_listed(platforms)} have numbers: name one with --platform"
+        rule = f"{_listed(platforms)} have numbers: name the one to score by"
         allowed = [platform for platform in platforms if platform not in NOT_TO_BLEND]
         blend = f", or weigh {_listed(allowed)} with --blend" if len(allowed) > 1 else ""
         raise BadValue(rule + blend, column="platform")

@@ -58,7 +58,7 @@ def evidence_of(history: SourceHistory, *, as_of: datetime) -> Evidence:
     sources = sorted(set(chain.from_iterable(release.shares for release in told)))
     reported = np.array([release.scores_by_age for release in told], dtype=np.float64)
     reported = reported.reshape(len(told), AGE_GROUPS)
-    mature = matured(reported)
+    mature = matured(reported, differences=history.is_doublings)
     scored = ~np.isnan(mature.values)
     worth = np.full(len(told), np.nan)
     worth[scored] = normal_scores(mature.values[scored])

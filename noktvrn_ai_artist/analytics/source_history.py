@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -134,6 +134,17 @@ class SourceHistory:
     selections: Mapping[str, Selection] = field(default_factory=dict)
     usage_events: Contents = field(default_factory=dict, repr=False, compare=False)
     report_events: Contents = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def standing_reports(self) -> Sequence[ScoreReport]:
+        """The latest report of each release whose clips are known: those that sources rank by."""
+        return [told.reports[-1] for told in self.releases.values() if told.usages and told.reports]
+
+    @cached_property
+    def is_doublings(self) -> bool:
+        """Whether all of those are in doublings against the artist's usual."""
+        standing = self.standing_reports
+        return bool(standing) and all(report.is_doublings for report in standing)
 
     def with_usages(
         self, usages: Iterable[ClipUsage], selections: Iterable[Selection] = ()

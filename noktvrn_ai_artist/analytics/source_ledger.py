@@ -18,6 +18,7 @@ from uuid import uuid4
 from psycopg.rows import class_row
 
 from noktvrn_ai_artist.analytics import ledger_rows as rows
+from noktvrn_ai_artist.analytics.first_selection import refuse_a_second_selection
 from noktvrn_ai_artist.analytics.source_history import SourceHistory
 from noktvrn_ai_artist.analytics.source_records import ClipUsage, ScoreReport, Selection
 from noktvrn_ai_artist.database.advisory_locks import AdvisoryLock, hold_alone
@@ -74,11 +75,26 @@ class SourceLedger:
         )
         return self._known.history
 
-    def add_usages(self, usages: Sequence[ClipUsage], selections: Sequence[Selection] = ()) -> int:
-        """Store all these usages, with the selections they name, or none; says how many are new."""
+    def add_usages(
+        self,
+        usages: Sequence[ClipUsage],
+        selections: Sequence[Selection] = (),
+        *,
+        first_of: int | None = None,
+    ) -> int:
+        """Store all these usages, with the selections they name, or none; says how many are new.
+
+        `first_of` is a release whose first selection this must be, or the same told again.
+
+        Raises:
+            BadValue: it has another selection's clips already.
+        """
 
         def add(connection: Connection) -> int:
             head = self._held_head(connection)
+            if first_of is not None:
+                kept = rows.selections_of_release(connection, first_of)
+                refuse_a_second_selection(first_of, kept=kept, told=usages)
             known = SourceHistory(
                 usage_events=rows.usage_contents(connection, usages),
                 selections=rows.named_selections(connection, usages),

@@ -11,7 +11,12 @@ import numpy as np
 from numpy.random import PCG64, Generator
 from numpy.typing import NDArray
 
-from noktvrn_ai_artist.analytics.score_maturing import AGE_GROUPS, Floats, unit_of
+from noktvrn_ai_artist.analytics.score_maturing import (
+    AGE_GROUPS,
+    Floats,
+    normal_scores,
+    unit_of,
+)
 from noktvrn_ai_artist.analytics.source_belief import QUALITY_SD, Belief, believe
 from noktvrn_ai_artist.analytics.source_evidence import Evidence, evidence_of
 from noktvrn_ai_artist.analytics.source_history import SourceHistory
@@ -172,7 +177,8 @@ class _ScoreUnit:
 
     def __init__(self, evidence: Evidence) -> None:
         settled = np.sort(evidence.settled[evidence.scored])
-        self._worth = np.sort(evidence.worth[evidence.scored])
+        # Equal scores share one worth; here each keeps the place it would have had.
+        self._worth = normal_scores(np.arange(len(settled), dtype=np.float64))
         self._unit = unit_of(settled)  # in it no two scores differ by more than a float holds
         self._scores = settled / self._unit
 

@@ -15,6 +15,8 @@ from noktvrn_ai_artist.errors import BadTrackerInput, BadValue
 
 RELEASES_FOR_EVIDENCE = 3
 SURE_ENOUGH = 0.8
+LOOP_EVENTS = "noktvrn score "
+"""What the ids of the feedback loop's reports begin with."""
 
 
 @contextmanager
@@ -112,6 +114,11 @@ class ScoreReport:
     def content(self) -> tuple[object, ...]:
         """What a repeated event must agree with; the first one's time stands."""
         return (self.release_id, self.score, self.artist_id)
+
+    @property
+    def is_doublings(self) -> bool:
+        """Whether the feedback loop told it: then it is in doublings against the artist's usual."""
+        return (self.event_id or "").startswith(LOOP_EVENTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +256,8 @@ class PartStanding:
 def verdict_on(probability_above: float, *, releases: int) -> Verdict:
     """What a probability of being better may be called, with so many scored releases behind it.
 
+    >>> verdict_on(0.8, releases=3), verdict_on(0.2, releases=3)
+    (<Verdict.ABOVE: 'better than most'>, <Verdict.BELOW: 'worse than most'>)
     >>> verdict_on(0.9, releases=2), verdict_on(0.79, releases=3)
     (<Verdict.TOO_LITTLE_DATA: 'too little data'>, <Verdict.TOO_EARLY_TO_SAY: 'too early to say'>)
     """
@@ -256,7 +265,7 @@ def verdict_on(probability_above: float, *, releases: int) -> Verdict:
         return Verdict.TOO_LITTLE_DATA
     if probability_above >= SURE_ENOUGH:
         return Verdict.ABOVE
-    return Verdict.BELOW if probability_above <= 1 - SURE_ENOUGH else Verdict.TOO_EARLY_TO_SAY
+    return Verdict.BELOW if 1 - probability_above >= SURE_ENOUGH else Verdict.TOO_EARLY_TO_SAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,8 @@ from typing import TypeVar
 
 from filelock import FileLock
 
-from noktvrn_ai_artist.analytics.source_history import SourceHistory
+from noktvrn_ai_artist.analytics.first_selection import refuse_a_second_selection
+from noktvrn_ai_artist.analytics.source_history import ReleaseHistory, SourceHistory
 from noktvrn_ai_artist.analytics.source_records import ClipUsage, ScoreReport, Selection
 from noktvrn_ai_artist.analytics.source_stats_format import (
     decoded,
@@ -59,9 +60,29 @@ class SourceStatsFile:
         """What is stored now; a missing file is an empty history."""
         return self._read(self._decoded, missing=SourceHistory())
 
-    def add_usages(self, usages: Sequence[ClipUsage], selections: Sequence[Selection] = ()) -> int:
-        """Store all these usages, with the selections they name, or none; says how many are new."""
-        return self._change(lambda history: history.with_usages(usages, selections))
+    def add_usages(
+        self,
+        usages: Sequence[ClipUsage],
+        selections: Sequence[Selection] = (),
+        *,
+        first_of: int | None = None,
+    ) -> int:
+        """Store all these usages, with the selections they name, or none; says how many are new.
+
+        `first_of` is a release whose first selection this must be, or the same told again.
+
+        Raises:
+            BadValue: it has another selection's clips already.
+        """
+
+        def add(history: SourceHistory) -> tuple[SourceHistory, int]:
+            if first_of is not None:
+                told = history.releases.get(first_of, ReleaseHistory())
+                kept = {usage.selection_id for usage in told.usages}
+                refuse_a_second_selection(first_of, kept=kept, told=usages)
+            return history.with_usages(usages, selections)
+
+        return self._change(add)
 
     def add_reports(self, reports: Sequence[ScoreReport]) -> int:
         """Store all these score reports or none; says how many were not repetitions."""

@@ -10,7 +10,6 @@ from typing import Protocol
 from numpy.random import Generator
 
 from noktvrn_ai_artist.analytics import observation_rules as rules
-from noktvrn_ai_artist.analytics.score_news import is_ours
 from noktvrn_ai_artist.analytics.source_choice import drawn_selection
 from noktvrn_ai_artist.analytics.source_history import SourceHistory
 from noktvrn_ai_artist.analytics.source_parts import Part, part_standings_of
@@ -48,8 +47,14 @@ class SourceStore(Protocol):
     def read(self) -> SourceHistory:
         """All that is stored."""
 
-    def add_usages(self, usages: Sequence[ClipUsage], selections: Sequence[Selection] = ()) -> int:
-        """Store all or none; says how many were new."""
+    def add_usages(
+        self,
+        usages: Sequence[ClipUsage],
+        selections: Sequence[Selection] = (),
+        *,
+        first_of: int | None = None,
+    ) -> int:
+        """Store all or none; says how many were new. `first_of`: as `log_clip_usages` says."""
 
     def add_reports(self, reports: Sequence[ScoreReport]) -> int:
         """Store all or none; says how many were no repetitions."""
@@ -132,15 +137,24 @@ class StockSuccessTracker:
         self._store.add_usages([usage], [] if selection is None else [selection])
 
     def log_clip_usages(
-        self, usages: Iterable[ClipUsage], *, selections: Iterable[Selection] = ()
+        self,
+        usages: Iterable[ClipUsage],
+        *,
+        selections: Iterable[Selection] = (),
+        first_of: int | None = None,
     ) -> int:
         """Note many uses, and the selections they name, in one write, all or none.
 
-        Says how many uses were new.
+        Says how many uses were new. `first_of` is a release whose first selection this must be, or
+        the same told again: of several that come at once, one is stored.
+
+        Raises:
+            BadValue: that release has another selection's clips already; nothing was stored.
         """
         noted = tuple(usages)
         self._refuse_the_future((usage.used_at for usage in noted), column="used_at")
-        return self._store.add_usages(noted, tuple(selections))
+        known_id = None if first_of is None else rules.checked_release_id(first_of)
+        return self._store.add_usages(noted, tuple(selections), first_of=known_id)
 
     def log_release_performance(
         self,
@@ -263,7 +277,7 @@ class StockSuccessTracker:
         history, instant = self._known()
         return ScoreScale(
             median=median_score_of(self._ranked(history, instant)),
-            unit=_unit_of([told.reports[-1] for told in history.releases.values() if told.reports]),
+            unit=_unit_of(history),
         )
 
     def selections(self) -> list[Selection]:
@@ -301,8 +315,8 @@ class StockSuccessTracker:
             rules.checked_time(instant, now=now, column=column)
 
 
-def _unit_of(standing: Sequence[ScoreReport]) -> ScoreUnit:
-    if standing and all(is_ours(report) for report in standing):
+def _unit_of(history: SourceHistory) -> ScoreUnit:
+    if history.is_doublings:
         return ScoreUnit.DOUBLING
-    negative = any(report.score < 0 for report in standing)
+    negative = any(report.score < 0 for report in history.standing_reports)
     return ScoreUnit.DIFFERENCE if negative else ScoreUnit.AMOUNT

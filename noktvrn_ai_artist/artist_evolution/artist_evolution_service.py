@@ -31,7 +31,12 @@ from noktvrn_ai_artist.artist_evolution.progression import (
     ProgressionEntry,
     changes_to,
 )
-from noktvrn_ai_artist.artist_evolution.style_adaptor import GenerationParameters, adapted
+from noktvrn_ai_artist.artist_evolution.style_adaptor import (
+    FootageTaste,
+    GenerationParameters,
+    adapted,
+    taste_of,
+)
 from noktvrn_ai_artist.artist_evolution.vocabulary import Trait
 from noktvrn_ai_artist.database.connection_manager import Connection, Database
 from noktvrn_ai_artist.feedback_loop import Move, run_feedback
@@ -81,8 +86,8 @@ class ArtistEvolutionService:
         """Move the artist's profile by what its scored releases say, and remember why.
 
         Scores are those of `run_feedback`, which says what can be named; a blend over platforms
-        is made only where it is asked for. The same evidence changes nothing twice, and what moves
-        nothing leaves no entry. Chance only picks what is tried. A dry run keeps nothing.
+        is made only where it is asked for. The same evidence of a basis changes nothing twice; what
+        moves nothing leaves no entry. Chance only picks what is tried. A dry run keeps nothing.
 
         Raises:
             UnknownArtist: no artist has this id.
@@ -157,6 +162,46 @@ class ArtistEvolutionService:
         work = partial(store.keep_parameters, release_id=known_id, parameters=parameters, now=now)
         return self.database.transact(work)
 
+    def settle_parameters(
+        self, release_id: int, drawn: GenerationParameters, *, now: datetime
+    ) -> tuple[GenerationParameters, bool]:
+        """What a release is made with from now on, and whether this call decided it.
+
+        It is what is drawn, unless something is remembered already: then that stands.
+
+        Raises:
+            UnknownRelease: no release has this id.
+            BadValue: the parameters are another artist's.
+        """
+        known_id = rules.checked_release_id(release_id)
+        work = partial(store.settled_parameters, release_id=known_id, parameters=drawn, now=now)
+        return self.database.transact(work)
+
+    def parameters_of(self, release_id: int) -> GenerationParameters | None:
+        """What a release is made with, where that is remembered.
+
+        Raises:
+            UnknownRelease: no release has this id.
+        """
+        known_id = rules.checked_release_id(release_id)
+        with self.database.transaction() as connection:
+            return store.known_parameters(connection, known_id)
+
+    def footage_taste(self, release_id: int) -> FootageTaste:
+        """What footage a release is searched with, and what its artist avoids.
+
+        The terms are those that the release is made with, so that its score tells of them; its
+        artist's, where it is not remembered what it is made with.
+
+        Raises:
+            UnknownRelease: no release has this id.
+        """
+        known_id = rules.checked_release_id(release_id)
+        with self.database.transaction() as connection:
+            made_with = store.known_parameters(connection, known_id)
+            artist_id = store.artist_of_release(connection, known_id)
+            return taste_of(store.known_profile(connection, artist_id), made_with)
+
 
 class _Scores:
     """A score book that was told nothing yet: so the loop's report holds every score there is."""
@@ -191,7 +236,7 @@ def _evolve(connection: Connection, *, asked: _Question) -> Evolution:
     before = store.known_profile(connection, asked.artist_id)
     made = _made(asked.scored, store.parameters_of_artist(connection, asked.artist_id))
     name = fingerprint(made, basis=asked.basis or "")
-    seen_before = store.last_fingerprint(connection, asked.artist_id) == name
+    seen_before = store.last_fingerprint(connection, asked.artist_id, basis=asked.basis) == name
     steps = evolved(before, made, rng=default_rng(asked.seed))
     changes = () if seen_before else steps.changes
     after = replace(before, version=before.version + 1, traits=steps.after) if changes else before

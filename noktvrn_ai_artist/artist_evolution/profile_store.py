@@ -50,9 +50,10 @@ def known_profile(connection: Connection, artist_id: int) -> ArtistProfile:
     return neutral_profile(artist_id)
 
 
-def last_fingerprint(connection: Connection, artist_id: int) -> str | None:
-    """The evidence that the profile last evolved by."""
-    rows = connection.execute(query("last_fingerprint"), {"artist_id": artist_id}).fetchall()
+def last_fingerprint(connection: Connection, artist_id: int, *, basis: str | None) -> str | None:
+    """Of scores of this basis, the evidence that the profile last evolved by."""
+    values = {"artist_id": artist_id, "basis": basis}
+    rows = connection.execute(query("last_fingerprint"), values).fetchall()
     return next((str(name) for (name,) in rows), None)
 
 
@@ -106,12 +107,25 @@ def keep_parameters(
         UnknownRelease: no release has this id.
         BadValue: the parameters are another artist's, or the release was made with others.
     """
+    kept, is_new = settled_parameters(connection, release_id, parameters, now=now)
+    if kept != parameters:
+        raise BadValue("was made with other parameters already", column="release_id")
+    return is_new
+
+
+def settled_parameters(
+    connection: Connection, release_id: int, parameters: GenerationParameters, *, now: datetime
+) -> tuple[GenerationParameters, bool]:
+    """What a release is made with: these, unless others are remembered; and whether that is new.
+
+    Raises:
+        UnknownRelease: no release has this id.
+        BadValue: the parameters are another artist's.
+    """
     hold_together(connection, AdvisoryLock.UNDO)
-    owners = connection.execute(query("artist_of_release"), {"release_id": release_id}).fetchall()
-    if not owners:
-        raise UnknownRelease(release_id)
-    if owners != [(parameters.artist_id,)]:
-        rule = f"is of artist {owners[0][0]}, and these are parameters of {parameters.artist_id}"
+    artist_id = artist_of_release(connection, release_id)
+    if artist_id != parameters.artist_id:
+        rule = f"is of artist {artist_id}, and these are parameters of {parameters.artist_id}"
         raise BadValue(rule, column="release_id")
     values = {
         "release_id": release_id,
@@ -120,12 +134,35 @@ def keep_parameters(
         "recorded_at": now,
     }
     if connection.execute(query("keep_parameters"), values).rowcount:
-        return True
-    rows = connection.execute(query("parameters_of_release"), {"release_id": release_id})
-    kept = [(version, traits_from(traits)) for version, traits in rows]
-    if kept != [(parameters.profile_version, parameters.traits)]:
-        raise BadValue("was made with other parameters already", column="release_id")
-    return False
+        return parameters, True
+    return known_parameters(connection, release_id) or parameters, False
+
+
+def known_parameters(connection: Connection, release_id: int) -> GenerationParameters | None:
+    """What a release is made with, where that is remembered.
+
+    Raises:
+        UnknownRelease: no release has this id.
+    """
+    artist_id = artist_of_release(connection, release_id)
+    rows = connection.execute(query("parameters_of_release"), {"release_id": release_id}).fetchall()
+    for version, traits in rows:
+        return GenerationParameters(
+            artist_id=artist_id, profile_version=version, traits=traits_from(traits)
+        )
+    return None
+
+
+def artist_of_release(connection: Connection, release_id: int) -> int:
+    """Whose a release is.
+
+    Raises:
+        UnknownRelease: no release has this id.
+    """
+    rows = connection.execute(query("artist_of_release"), {"release_id": release_id}).fetchall()
+    for (artist_id,) in rows:
+        return int(artist_id)
+    raise UnknownRelease(release_id)
 
 
 def parameters_of_artist(connection: Connection, artist_id: int) -> dict[int, Traits]:

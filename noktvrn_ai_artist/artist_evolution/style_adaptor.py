@@ -82,6 +82,23 @@ class GenerationParameters:
         return list(weights_of(self.traits, trait))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FootageTaste:
+    """What stock footage is searched for, the most wanted first, and what must not be."""
+
+    search_terms: tuple[str, ...]
+    avoided_terms: tuple[str, ...]
+
+
+def taste_of(profile: ArtistProfile, made_with: GenerationParameters | None) -> FootageTaste:
+    """A release's taste: the terms it is made with, else its artist's; the artist avoids for it."""
+    terms = profile.search_terms
+    if made_with is not None:
+        weights = made_with.search_terms
+        terms = tuple(sorted(weights, key=lambda term: (-weights[term], term)))
+    return FootageTaste(search_terms=terms, avoided_terms=profile.avoided_terms)
+
+
 def adapted(profile: ArtistProfile, *, rng: Generator) -> GenerationParameters:
     """The parameters of a next release; the same generator state draws the same.
 

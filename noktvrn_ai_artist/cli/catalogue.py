@@ -75,6 +75,18 @@ def status(
     say(f"release {release} is {stands}")
 
 
+def published(
+    release: Annotated[str, typer.Argument(help="The release's id; see `noktvrn releases`.")],
+    when: Annotated[str, typer.Argument(help="When it came out: ISO 8601 with an offset.")],
+) -> None:
+    """Say when a release came out, whatever was known; scores follow with the next run."""
+    service.apply_schema()
+    published_at = instant_from(when, column="published")
+    release_id = release_id_from(release)
+    release_registry.set_publication_date(shared_database(), release_id, published_at)
+    say(f"release {release} came out at {published_at.isoformat()}")
+
+
 def annotate(
     text: Annotated[str, typer.Argument(help="What happened.")],
     at: Annotated[str | None, typer.Option(help="ISO 8601 with an offset; default now.")] = None,

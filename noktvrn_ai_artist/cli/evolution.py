@@ -128,15 +128,18 @@ def next_parameters(
     seed: Seed = None,
     as_json: AsJson = False,
 ) -> None:
-    """Draw what the next release is made with, by the weights of the profile."""
+    """Draw what the next release is made with, by the weights of the profile.
+
+    For a release of which that is noted already, show what is noted.
+    """
     release_id = None if release is None else release_id_from(release)
     if release_id is None:
         service.check_schema()
     else:
         service.apply_schema()
-    drawn = _service().next_parameters(_id(artist), rng=default_rng(seed))
+    drawn, is_new = _service().next_parameters(_id(artist), rng=default_rng(seed)), False
     if release_id is not None:
-        _service().record_parameters(release_id, drawn, now=datetime.now(UTC))
+        drawn, is_new = _service().settle_parameters(release_id, drawn, now=datetime.now(UTC))
     if as_json:
         print_json(
             {
@@ -148,13 +151,16 @@ def next_parameters(
                 "energy": drawn.energy,
                 "search_terms": drawn.search_terms,
                 "traits": drawn.traits,
+                "release_id": release_id,
+                "noted_already": release_id is not None and not is_new,
             }
         )
         return
     say(drawn.prompt)
     say(f"footage: {', '.join(drawn.search_terms)}")
     if release_id is not None:
-        say(f"noted: release {release_id} is made with these")
+        noted = "noted" if is_new else "noted already"
+        say(f"{noted}: release {release_id} is made with these")
 
 
 def _service() -> ArtistEvolutionService:

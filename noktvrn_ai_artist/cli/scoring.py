@@ -89,6 +89,8 @@ def _tell(report: LoopReport) -> None:
         say(f"nothing to {idle}: {read}; no release can be scored{by} yet: {_NEEDED}")
     if report.overruled:
         say(f"of them {report.overruled:,} keep what the tracker was told by hand since")
+    if report.ahead:
+        say(f"of them {report.ahead:,} wait: they have numbers of an instant still to come")
 
 
 def _tell_moves(moves: Sequence[Move]) -> None:

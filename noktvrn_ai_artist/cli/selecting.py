@@ -30,7 +30,11 @@ from noktvrn_ai_artist.video_processing.audio_files import measure
 from noktvrn_ai_artist.video_processing.clip_records import Orientation
 from noktvrn_ai_artist.video_processing.clip_supply import StockAccess
 from noktvrn_ai_artist.video_processing.material_sources import read_material_sources
-from noktvrn_ai_artist.video_processing.selection_words import as_fields, outcome_words
+from noktvrn_ai_artist.video_processing.selection_words import (
+    as_fields,
+    chance_words,
+    outcome_words,
+)
 from noktvrn_ai_artist.video_processing.stock_libraries.known_libraries import configured_keys
 from noktvrn_ai_artist.video_processing.video_selector import ClipSelection, select_clips
 
@@ -65,7 +69,7 @@ def select(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Choose stock clips for a release by its song and its artist's profile, and log their use."""
+    """Choose stock clips for a release by its song and its artist's taste, and log their use."""
     features = _features(tempo, energy, mood, keywords, audio)
     settings, release_id = Settings.from_environment(), release_id_from(release)
     keys = configured_keys(settings)
@@ -75,7 +79,7 @@ def select(
     with _transport(settings, database) as transport:
         chosen = select_clips(
             features,
-            artist_profile=ArtistEvolutionService(database).profile(artist_id),
+            artist_profile=ArtistEvolutionService(database).footage_taste(release_id),
             release_id=release_id,
             number_of_clips=count,
             artist_releases={
@@ -141,13 +145,14 @@ def _transport(settings: Settings, database: Database) -> Transport:
 def _tell(chosen: ClipSelection, *, dry_run: bool) -> None:
     print_table(
         f"Clips for release {chosen.release_id}, {chosen.slot_length.total_seconds():.1f} s each",
-        ("clip", "searched for", "file", "fit", "credit"),
+        ("clip", "searched for", "file", "fit", "chance", "credit"),
         [
             (
                 f"{one.clip.source} {one.clip.clip_id}",
                 one.clip.search_term,
                 f"{one.fit.rendition.width}×{one.fit.rendition.height}",
                 f"{one.fit.total:.2f}",
+                chance_words(one),
                 one.clip.credit,
             )
             for one in chosen.clips

@@ -25,17 +25,25 @@ def measure(path: Path) -> SoundMeasures:
         BadFile: the file cannot be read as sound, or there is none in it.
     """
     librosa = _librosa()
-    seconds = LONGEST_HEARD.total_seconds()
     try:
-        with warnings.catch_warnings():
-            # It warns of each reader that cannot read a file, and then tries the next.
-            warnings.simplefilter("ignore")
-            sound, rate = librosa.load(path, sr=_RATE, mono=True, duration=seconds)
-    # Its many readers each have errors of their own.
+        found = _measures(librosa, path)
+    # Its many readers each have errors of their own, and its measures others: of NaN, say.
     except Exception as error:
         raise BadFile("cannot be read as sound") from error
-    if sound.size == 0:
+    if found is None:
         raise BadFile("holds no sound")
+    return found
+
+
+def _measures(librosa: ModuleType, path: Path) -> SoundMeasures | None:
+    with warnings.catch_warnings():
+        # It warns of each reader that cannot read a file, and then tries the next.
+        warnings.simplefilter("ignore")
+        sound, rate = librosa.load(
+            path, sr=_RATE, mono=True, duration=LONGEST_HEARD.total_seconds()
+        )
+    if sound.size == 0:
+        return None
     tempo, _ = librosa.beat.beat_track(y=sound, sr=rate)
     onsets = librosa.onset.onset_detect(y=sound, sr=rate)
     return SoundMeasures(

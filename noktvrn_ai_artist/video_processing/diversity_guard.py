@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from noktvrn_ai_artist.analytics.source_records import ClipUsage, checked_count
 from noktvrn_ai_artist.errors import BadValue
@@ -37,17 +38,34 @@ class GuardRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastClips:
-    """The clips that may not be taken, and all that were ever used, by any artist."""
+    """The clips that may not be taken, and all that were ever used, by any artist.
+
+    `own` are the clips that the video has already, and `own_used_before` of them were in another
+    release before.
+    """
 
     resting: frozenset[ClipKey] = frozenset()
     used: frozenset[ClipKey] = frozenset()
+    own: tuple[ClipUsage, ...] = ()
+    own_used_before: int = 0
+
+    @property
+    def of_source(self) -> Counter[str]:
+        """How many clips of the video each source gave already."""
+        return Counter(usage.source_name for usage in self.own)
+
+    @property
+    def of_creator(self) -> Counter[tuple[str, str]]:
+        """How many each creator gave, as far as they are told."""
+        return Counter((one.source_name, one.creator) for one in self.own if one.creator)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReuseRisk:
     """How much a video repeats, itself and others; platforms judge channels by that.
 
-    `used_before` clips were used by some release before; shares are of the clips chosen, and
+    It is told of the whole video: of the clips it had already, and of those chosen now.
+    `used_before` of them were used by some release before; shares are of all of them, and
     `creator_share` is that of the creator with most of them (0 where none is told). `allowed` says
     what the guard had to let pass.
     """
@@ -88,31 +106,38 @@ def past_clips(
             first_use[usage.release_id] = min(moment, first_use.get(usage.release_id, moment))
     ordered = sorted(first_use, key=lambda known: first_use[known], reverse=True)
     recent = {release_id, *ordered[:cooldown]}
+    own = tuple(usage for usage in usages if usage.release_id == release_id)
     return PastClips(
         resting=_keys(usage for usage in usages if usage.release_id in recent),
         used=_keys(usages),
+        own=own,
+        own_used_before=_used_before(own, usages),
     )
 
 
 def reuse_risk(clips: Sequence[Clip], *, past: PastClips, slots: int) -> ReuseRisk:
-    """What a choice of clips risks, for a video of so many slots."""
-    used_before = sum(clip.key in past.used for clip in clips)
-    sources = Counter(clip.source for clip in clips)
+    """What a choice of clips for so many slots risks, with what the video has already."""
+    used_before = past.own_used_before + sum(clip.key in past.used for clip in clips)
+    chosen = Counter(clip.source for clip in clips)
     creators = Counter((clip.source, clip.creator) for clip in clips if clip.creator)
+    number = len(past.own) + len(clips)
     return ReuseRisk(
-        clips=len(clips),
+        clips=number,
         used_before=used_before,
-        source_share=_largest_share(sources, len(clips)),
-        creator_share=_largest_share(creators, len(clips)),
-        allowed=(*_above_half(sources, slots), *_again(used_before)),
+        source_share=_largest_share(past.of_source + chosen, number),
+        creator_share=_largest_share(past.of_creator + creators, number),
+        allowed=(*_above_half(chosen, past, slots), *_again(used_before)),
     )
 
 
-def _above_half(sources: Counter[str], slots: int) -> list[str]:
+def _above_half(chosen: Counter[str], past: PastClips, slots: int) -> list[str]:
+    """What the sources above their half give; one that gave none now had it before."""
+    whole = len(past.own) + slots
     return [
-        f"{source} gives {number} of {slots} clips: no other source had one more that fits"
-        for source, number in sorted(sources.items())
-        if number > most_of_a_source(slots)
+        f"{source} gives {number} of {whole} clips: "
+        + ("no other source could give one more" if chosen[source] else "they were there already")
+        for source, number in sorted((past.of_source + chosen).items())
+        if number > most_of_a_source(whole)
     ]
 
 
@@ -125,6 +150,17 @@ def _again(used_before: int) -> list[str]:
 
 def _largest_share(counted: Counter[str] | Counter[tuple[str, str]], clips: int) -> float:
     return max(counted.values(), default=0) / clips if clips else 0.0
+
+
+def _used_before(own: Sequence[ClipUsage], usages: Sequence[ClipUsage]) -> int:
+    """How many of a release's uses came after one of the same clip in another release."""
+    keys, first_use = _keys(own), dict[ClipKey, datetime]()
+    for usage in usages:
+        key = usage.source_name, usage.clip_id
+        if key in keys and usage.release_id != own[0].release_id:
+            first_use[key] = min(usage.used_at, first_use.get(key, usage.used_at))
+    first = (first_use.get((one.source_name, one.clip_id), one.used_at) for one in own)
+    return sum(before < one.used_at for before, one in zip(first, own, strict=True))
 
 
 def _keys(usages: Iterable[ClipUsage]) -> frozenset[ClipKey]:

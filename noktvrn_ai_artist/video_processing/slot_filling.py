@@ -2,8 +2,8 @@
 
 Each slot takes the first source of the order that has a clip that fits, and of that source's clips
 the one that fits best. A source asks for the slot's own term first, then for the others; it gives
-clips that nobody used before as long as it has any. Once a source has filled half of the slots the
-others are asked before it.
+clips that nobody used before as long as it has any. Once a source has half of the video, with the
+clips that it gave to it before, the others are asked first.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ class Brief:
 
 def fill_slots(brief: Brief, supply: Supply, *, order: Sequence[str]) -> tuple[FilledSlot, ...]:
     """The slots that can be filled, from the sources of the order; others are left out."""
-    filling = _Filling(brief, supply, order)
+    filling = _Filling(
+        brief, supply, order, of_source=brief.past.of_source, of_creator=brief.past.of_creator
+    )
     for slot in range(brief.slots):
         filling.fill(slot)
     return tuple(filling.filled)
@@ -62,15 +64,15 @@ def fill_slots(brief: Brief, supply: Supply, *, order: Sequence[str]) -> tuple[F
 
 @dataclass(slots=True)
 class _Filling:
-    """What is filled so far, and what may still be taken."""
+    """What is filled so far, and what may still be taken; counts are of the whole video."""
 
     brief: Brief
     supply: Supply
     order: Sequence[str]
+    of_source: Counter[str]
+    of_creator: Counter[tuple[str, str]]
     filled: list[FilledSlot] = field(default_factory=list)
     taken: set[ClipKey] = field(default_factory=set)
-    of_source: Counter[str] = field(default_factory=Counter)
-    of_creator: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def fill(self, slot: int) -> None:
         for source in self._by_turns():
@@ -81,7 +83,7 @@ class _Filling:
 
     def _by_turns(self) -> list[str]:
         """The sources by the order, those with their half behind the others."""
-        most = most_of_a_source(self.brief.slots)
+        most = most_of_a_source(len(self.brief.past.own) + self.brief.slots)
         return sorted(self.order, key=lambda source: self.of_source[source] >= most)
 
     def _best(self, source: str, slot: int) -> FilledSlot | None:

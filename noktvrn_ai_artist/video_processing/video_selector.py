@@ -9,6 +9,7 @@ from datetime import timedelta
 from numpy.random import Generator
 
 from noktvrn_ai_artist.analytics import observation_rules as rules
+from noktvrn_ai_artist.analytics.first_selection import has_its_clips
 from noktvrn_ai_artist.analytics.source_records import ClipUsage, Selection
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
 from noktvrn_ai_artist.errors import BadValue, NoFootage
@@ -28,18 +29,22 @@ from noktvrn_ai_artist.video_processing.slot_filling import Brief, FilledSlot, f
 
 MOST_CLIPS = 60
 USUAL_RULES = GuardRules()
-# The first source fills half of the slots and the second the rest, unless one cannot.
+# The first source fills half of the video and the second the rest, unless one cannot.
 _SOURCES_USED = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenClip:
-    """One clip of the video; `propensity` is how likely its source was proposed."""
+    """One clip of the video; `propensity` is how likely its source was to be proposed.
+
+    None if its source was not: then it took over from one that failed or had nothing that fits, and
+    no draw decided that.
+    """
 
     slot: int
     clip: Clip
     fit: Fit
-    propensity: float
+    propensity: float | None
     used_before: bool
 
 
@@ -114,7 +119,7 @@ def select_clips(
         TrackerError: the log could not be read or written.
     """
     usages, known_id = tracker.usages(), rules.checked_release_id(release_id)
-    if not (more or dry_run):
+    if not (more or dry_run):  # the log decides when it is written; this saves the calls
         _refuse_a_second_time(usages, known_id)
     slots, terms = _checked_number(number_of_clips), _terms(audio_features, artist_profile)
     past = past_clips(
@@ -123,18 +128,26 @@ def select_clips(
     wanted = Wanted(slot=slot_length(audio_features), orientation=orientation)
     brief = Brief(slots=slots, wanted=wanted, terms=terms, past=past, rules=guard)
     supply = ClipSupply(access, orientation, artist_profile.avoided_terms)
-    selection = tracker.propose_sources(min(slots, _SOURCES_USED), rng=rng, among=access.keys)
+    most = min(len(past.own) + slots, _SOURCES_USED)
+    selection = tracker.propose_sources(most, rng=rng, among=access.keys)
     chosen = _chosen(brief, supply, selection, known_id)
-    return chosen if dry_run else log_selection(tracker, chosen)
+    return chosen if dry_run else log_selection(tracker, chosen, more=more)
 
 
-def log_selection(tracker: StockSuccessTracker, chosen: ClipSelection) -> ClipSelection:
+def log_selection(
+    tracker: StockSuccessTracker, chosen: ClipSelection, *, more: bool = False
+) -> ClipSelection:
     """Note the clips as used, in one write; noted already, they stay as they are.
 
     Raises:
+        BadValue: without `more`, the release was given other clips meanwhile.
         TrackerError: the log could not be written; call again, and nothing doubles.
     """
-    logged = tracker.log_clip_usages(chosen.usages, selections=[chosen.selection])
+    logged = tracker.log_clip_usages(
+        chosen.usages,
+        selections=[chosen.selection],
+        first_of=None if more else chosen.release_id,
+    )
     return replace(chosen, logged=logged)
 
 
@@ -164,13 +177,14 @@ def _chosen(
 def _with_propensities(
     filled: Sequence[FilledSlot], selection: Selection, past: PastClips
 ) -> tuple[ChosenClip, ...]:
-    likely = {candidate.source: candidate.probability for candidate in selection.candidates}
+    proposed = selection.candidates[: selection.top_n]
+    likely = {candidate.source: candidate.probability for candidate in proposed}
     return tuple(
         ChosenClip(
             slot=one.slot,
             clip=one.clip,
             fit=one.fit,
-            propensity=likely[one.clip.source],
+            propensity=likely.get(one.clip.source),
             used_before=one.clip.key in past.used,
         )
         for one in filled
@@ -192,8 +206,7 @@ def _terms(features: AudioFeatures, taste: HasFootageTaste) -> tuple[str, ...]:
 
 def _refuse_a_second_time(usages: Sequence[ClipUsage], release_id: int) -> None:
     if any(one.release_id == release_id and one.selection_id is not None for one in usages):
-        rule = f"{release_id} has its clips already; ask for more of them, or forget it first"
-        raise BadValue(rule, column="release_id")
+        raise has_its_clips(release_id)
 
 
 def _checked_number(value: object) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import numpy as np
@@ -17,6 +19,7 @@ from noktvrn_ai_artist.artist_evolution.profiles import checked_traits
 from noktvrn_ai_artist.artist_evolution.style_adaptor import GenerationParameters
 from noktvrn_ai_artist.artist_evolution.vocabulary import FIRST, Trait
 from noktvrn_ai_artist.database.connection_manager import Database
+from noktvrn_ai_artist.errors import PerformanceDbError
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 ARTIST, OTHER = 2, 1
@@ -25,9 +28,12 @@ OWN = range(1, RELEASES, 2)
 """The artist's releases: the odd ones."""
 
 
-def parameters(genre: str, *, artist_id: int = ARTIST) -> GenerationParameters:
-    """Of one genre, alike in everything else."""
+def parameters(
+    genre: str, *, artist_id: int = ARTIST, terms: Mapping[str, float] | None = None
+) -> GenerationParameters:
+    """Of one genre, alike in everything else but the terms that are named."""
     alike = {trait: {values[0]: 1.0} for trait, values in FIRST.items()}
+    alike[Trait.SEARCH_TERM] = dict(terms or alike[Trait.SEARCH_TERM])
     return GenerationParameters(
         artist_id=artist_id,
         profile_version=0,
@@ -70,3 +76,22 @@ def evolve(service: ArtistEvolutionService, **more: object) -> Evolution:
     """Once, with dice of its own."""
     asked: dict[str, object] = {"now": NOW, "rng": np.random.default_rng(5), **more}
     return service.evolve_artist(ARTIST, **asked)  # type: ignore[arg-type]
+
+
+def all_at_once(work: Callable[[], object], *, times: int) -> list[object]:
+    """What several threads that begin together got, or how they ended."""
+    begin, got = threading.Barrier(times), list[object]()
+
+    def run() -> None:
+        begin.wait()
+        try:
+            got.append(work())
+        except PerformanceDbError as error:
+            got.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return got

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -38,6 +39,25 @@ def rows(database: Database, statement: str) -> list[tuple[Any, ...]]:
     """Every row of one statement."""
     with database.transaction() as connection:
         return connection.execute(statement.encode()).fetchall()
+
+
+def waiting(database: Database) -> int:
+    """How many sessions wait for a lock that another holds."""
+    ((number,),) = rows(
+        database,
+        "select count(*) from pg_stat_activity"
+        " where wait_event_type = 'Lock' and datname = current_database()",
+    )
+    return int(number)
+
+
+def wait_until(is_so: Callable[[], bool], *, what: str) -> None:
+    """Ask again and again, for half a minute."""
+    for _ in range(600):
+        if is_so():
+            return
+        time.sleep(0.05)
+    raise AssertionError(what)
 
 
 def everything(database: Database) -> dict[str, list[tuple[Any, ...]]]:

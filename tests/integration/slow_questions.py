@@ -44,7 +44,7 @@ SLOW = {
         select g.release_id, a.name, r.title,
             case
                 when g.value_before is not null then g.value - g.value_before
-                when r.published_at >= %(start)s then g.value
+                when r.published_at >= %(start)s and r.published_at < %(end)s then g.value
             end as gain,
             g.value
         from gained g
@@ -65,28 +65,33 @@ SLOW = {
         order by gain desc, p.release_id
     """,
     "counter_gain_per_day": b"""
-        with daily as (
-            select distinct on (p.release_id, (p.recorded_at at time zone 'UTC')::date)
-                p.release_id, (p.recorded_at at time zone 'UTC')::date as day, p.metric_value
+        with seen as (
+            select p.release_id, (p.recorded_at at time zone 'UTC')::date as day, p.recorded_at,
+                p.metric_value
             from content_performance p
             join approved_releases r using (release_id)
             where p.platform = %(platform)s and p.metric_type = %(metric_type)s
-                and p.recorded_at
-                    >= date_trunc('day', %(start)s::timestamptz, 'UTC') - interval '1 day'
                 and p.recorded_at < %(end)s
                 and (%(artist_id)s::bigint is null or r.artist_id = %(artist_id)s)
-            order by p.release_id, (p.recorded_at at time zone 'UTC')::date, p.recorded_at desc
-        ), stepped as (
-            select release_id, day, metric_value - lag(metric_value) over release as gain,
-                day - lag(day) over release as days
-            from daily
-            window release as (partition by release_id order by day)
+        ), ended as (
+            select distinct on (release_id, day) *
+            from seen
+            where recorded_at >= %(start)s
+            order by release_id, day, recorded_at desc
         )
-        select day, sum(gain), count(*)
-        from stepped
-        where days = 1 and day >= (%(start)s::timestamptz at time zone 'UTC')::date
-        group by day
-        order by day
+        select e.day, sum(e.metric_value - b.metric_value), count(*)
+        from ended e
+        cross join lateral (
+            -- What stood before the day, or before the period where the day began earlier.
+            select s.metric_value
+            from seen s
+            where s.release_id = e.release_id and s.day >= e.day - 1
+                and (s.day < e.day or s.recorded_at < %(start)s)
+            order by s.recorded_at desc
+            limit 1
+        ) b
+        group by e.day
+        order by e.day
     """,
     "amount_per_day": b"""
         select (p.recorded_at at time zone 'UTC')::date as day, sum(p.metric_value), count(*)

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from evolving_world import (
     NOW,
     OTHER,
     OWN,
+    all_at_once,
     evolve,
     parameters,
     published,
@@ -42,7 +42,6 @@ from noktvrn_ai_artist.errors import (
     BadValue,
     PerformanceDbError,
     UnknownArtist,
-    UnknownRelease,
 )
 from noktvrn_ai_artist.feedback_loop import run_feedback
 
@@ -132,6 +131,16 @@ def test_the_same_evidence_changes_nothing_twice(made: ArtistEvolutionService) -
     assert kept(made) == before
 
 
+def test_evidence_of_two_bases_by_turns_counts_once_each(database: Database) -> None:
+    published(database, platforms=("YouTube", "TikTok"))
+    service = ArtistEvolutionService(database)
+    remembered(service)
+    seen = [evolve(service, platform=name).seen_before for name in ("YouTube", "TikTok") * 2]
+    assert seen == [False, False, True, True]
+    bases = [entry.basis for entry in service.progression(ARTIST)]
+    assert bases == ["YouTube views", "TikTok views"]
+
+
 def test_other_evidence_goes_on_from_there(made: ArtistEvolutionService) -> None:
     first = evolve(made)
     add_performance_metrics(curve(1, level=64.0, days=9))
@@ -177,7 +186,7 @@ def test_several_platforms_are_weighed_only_where_that_is_asked_for(database: Da
     published(database, platforms=("TikTok", "Instagram"))
     service = ArtistEvolutionService(database)
     remembered(service)
-    with pytest.raises(BadValue, match="name one with --platform"):
+    with pytest.raises(BadValue, match="name the one to score by"):
         evolve(service)
     assert evolve(service, platform="tiktok").basis == "TikTok views"
     blended = evolve(service, blend={"tiktok": 1, "instagram": 1})
@@ -213,32 +222,13 @@ def test_what_the_operator_set_stands_until_the_evidence_changes(
     assert [entry.kind for entry in made.progression(ARTIST)] == [EntryKind.EVOLVED, EntryKind.SET]
 
 
-def all_at_once(work: Callable[[], object], *, times: int) -> list[object]:
-    """What several threads that begin together got, or how they ended."""
-    begin, got = threading.Barrier(times), list[object]()
-
-    def run() -> None:
-        begin.wait()
-        try:
-            got.append(work())
-        except PerformanceDbError as error:
-            got.append(error)
-
-    threads = [threading.Thread(target=run) for _ in range(times)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return got
-
-
 def test_several_at_once_leave_one_entry(
     made: ArtistEvolutionService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = profile_store.last_fingerprint
 
-    def asked_slowly(connection: Connection, artist_id: int) -> str | None:
-        told = asked(connection, artist_id)
+    def asked_slowly(connection: Connection, artist_id: int, *, basis: str | None) -> str | None:
+        told = asked(connection, artist_id, basis=basis)
         time.sleep(0.2)
         return told
 
@@ -256,8 +246,8 @@ def test_without_the_lock_the_key_still_keeps_it_to_one_entry(
     run_feedback(made.database, artist_evolution_service._Scores(), now=NOW)
     meet, asked = threading.Barrier(2), profile_store.last_fingerprint
 
-    def asked_together(connection: Connection, artist_id: int) -> str | None:
-        told = asked(connection, artist_id)
+    def asked_together(connection: Connection, artist_id: int, *, basis: str | None) -> str | None:
+        told = asked(connection, artist_id, basis=basis)
         meet.wait(timeout=20)
         return told
 
@@ -313,27 +303,6 @@ def test_killed_anywhere_the_next_run_ends_in_the_same_entry(made: ArtistEvoluti
     evolve(made)
     (entry,) = made.progression(ARTIST)
     assert (entry.changes, entry.after) == (expected.changes, expected.after.traits)
-
-
-def test_what_a_release_was_made_with_is_remembered_once(service: ArtistEvolutionService) -> None:
-    assert service.record_parameters(1, parameters("house"), now=NOW)
-    assert not service.record_parameters(1, parameters("house"), now=NOW)
-    with pytest.raises(BadValue, match="was made with other parameters already"):
-        service.record_parameters(1, parameters("ambient"), now=NOW)
-    with pytest.raises(BadValue, match="is of artist 1, and these are parameters of 2"):
-        service.record_parameters(2, parameters("house"), now=NOW)
-    with pytest.raises(UnknownRelease):
-        service.record_parameters(999, parameters("house"), now=NOW)
-    assert len(rows(service.database, "select * from release_parameters")) == 1
-
-
-def test_what_is_drawn_from_the_profile_can_be_remembered_of_a_release(
-    made: ArtistEvolutionService,
-) -> None:
-    evolve(made)
-    drawn = made.next_parameters(OTHER, rng=np.random.default_rng(1))
-    assert drawn == made.next_parameters(OTHER, rng=np.random.default_rng(1))
-    assert made.record_parameters(2, drawn, now=NOW)
 
 
 @pytest.mark.parametrize("bad", [0, -1, True, 2.0, 2**63])

@@ -253,6 +253,7 @@ class Killed(BaseException):
 
 STEPS = [
     "take_changes",
+    "forget_older_notes",
     "hand_on_to_scoring",
     "create_newest",
     "forget_latest",

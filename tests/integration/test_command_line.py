@@ -22,6 +22,7 @@ from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from noktvrn_ai_artist.analytics import performance_reads
+from noktvrn_ai_artist.analytics.observation_batches import ignore_rejection
 from noktvrn_ai_artist.cli import app, numbers_in
 from noktvrn_ai_artist.database.connection_manager import Database, use_database
 from noktvrn_ai_artist.database.embedded_postgres import PrivateServer
@@ -221,6 +222,34 @@ def test_a_rejects_file_without_rejects_is_refused(database: Database, own_state
     assert json.loads(run("releases", "--json")) == []
 
 
+def test_rejects_that_would_replace_a_special_file_are_refused_before_anything_is_stored(
+    database: Database, own_state: Path
+) -> None:
+    file, pipe = long_file(own_state, "1", "many"), own_state / "pipe"
+    os.mkfifo(pipe)
+    told = refused("ingest", str(file), "--skip-bad", "--rejects", str(pipe))
+    assert "it is no ordinary file" in told
+    assert pipe.is_fifo()
+    assert json.loads(run("releases", "--json")) == []
+
+
+def test_refusals_are_kept_only_for_who_reads_them(
+    database: Database, own_state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[Any] = []
+
+    def listened(*given: Any, on_rejection: Any, **more: Any) -> Any:  # noqa: ANN401 - passed on
+        heard.append(on_rejection)
+        return ingest_service.ingest_file(*given, on_rejection=on_rejection, **more)
+
+    monkeypatch.setattr(numbers_in, "ingest_file", listened)
+    file = str(long_file(own_state, "1", "many"))
+    refused("ingest", file)
+    refused("ingest", file, "--dry-run")
+    run("ingest", file, "--skip-bad", "--dry-run")
+    assert [one is ignore_rejection for one in heard] == [True, True, False]
+
+
 def test_observations_are_shown_and_streamed_however_many_there_are(
     database: Database, own_state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -295,3 +324,12 @@ def test_a_release_stands_where_it_is_said_to(database: Database, own_state: Pat
     run("status", release, "withdrawn")
     (known,) = json.loads(run("releases", "--json"))
     assert known["status"] == "withdrawn"
+
+
+def test_a_wrong_publication_date_is_mended(database: Database, own_state: Path) -> None:
+    release = run("register", "An Artist", "A Song", "--published", "2036-01-01T00:00Z").strip()
+    run("published", release, "2026-01-01T02:00+02:00")
+    (known,) = json.loads(run("releases", "--json"))
+    assert datetime.fromisoformat(known["published_at"]) == datetime(2026, 1, 1, tzinfo=UTC)
+    assert "UTC offset" in refused("published", release, "2026-01-01T00:00")
+    assert "there is no release" in refused("published", "999", "2026-01-01T00:00Z")

@@ -84,6 +84,18 @@ def test_what_is_drawn_for_a_release_is_remembered_of_it(world: Database) -> Non
     assert [[one["trait"], one["value"], one["weight"]] for one in told["traits"]] == traits
 
 
+def test_what_is_noted_of_a_release_already_is_shown_and_not_drawn_anew(world: Database) -> None:
+    first = run("profile", "next", str(ARTIST), "--seed", "4", "--release", "1")
+    again = run("profile", "next", str(ARTIST), "--seed", "5", "--release", "1")
+    assert again == first.replace("noted: ", "noted already: ")
+    command = ("profile", "next", str(ARTIST), "--release")
+    told = [json.loads(run(*command, release, "--seed", "5", "--json")) for release in "1133"]
+    assert [one.pop("noted_already") for one in told] == [True, True, False, True]
+    assert told[0] == told[1] != told[2] == told[3]
+    assert told[0]["prompt"] in first
+    assert len(rows(world, "select * from release_parameters")) == 2
+
+
 @pytest.mark.parametrize(
     ("error", "arguments"),
     [

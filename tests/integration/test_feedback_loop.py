@@ -28,6 +28,7 @@ from noktvrn_ai_artist.database.advisory_locks import AdvisoryLock
 from noktvrn_ai_artist.database.connection_manager import Database
 from noktvrn_ai_artist.database.queries import query
 from noktvrn_ai_artist.errors import BadValue
+from noktvrn_ai_artist.feedback_loop import run_feedback
 
 
 @pytest.fixture
@@ -104,6 +105,17 @@ def test_a_release_whose_numbers_vanish_is_told_to_be_usual(loop: Loop) -> None:
     assert loop.told()[12] == 0
     assert len(loop.tracker.usages(12)) == 1
     assert loop.run().moves == ()
+
+
+def test_numbers_of_an_instant_still_to_come_wait_and_stop_nobody_else(loop: Loop) -> None:
+    seen_until = {n: published(n) + 3 * DAY for n in range(1, RELEASES + 1)}
+    stepped_back = seen_until[9]
+    report = run_feedback(loop.database, loop.tracker, now=stepped_back)
+    assert report.ahead == RELEASES - 9
+    assert {move.release_id for move in report.moves} == set(range(1, 10))
+    assert set(loop.told()) == set(range(1, 10))
+    assert loop.run().ahead == 0
+    assert set(loop.told()) == set(range(1, RELEASES + 1))
 
 
 @pytest.mark.parametrize(
@@ -316,7 +328,7 @@ def test_a_run_waits_for_another_that_reads_the_same_metric(loop: Loop) -> None:
 
 def test_of_several_platforms_one_must_be_named(loop: Loop) -> None:
     add_performance_metrics(one for n in range(1, 9) for one in curve(n, platform="TikTok"))
-    with pytest.raises(BadValue, match=r"TikTok and YouTube have numbers: .*--platform"):
+    with pytest.raises(BadValue, match="TikTok and YouTube have numbers: name the one"):
         loop.run()
     assert loop.run(platform="tiktok").scored == 8
     assert loop.run(platform="YouTube").scored == RELEASES

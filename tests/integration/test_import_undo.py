@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from operator import itemgetter
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from observed_tables import (
+    HOUR,
     NOON,
     batches,
     everything,
@@ -33,12 +35,13 @@ from noktvrn_ai_artist.analytics.release_entries import ReleaseEntry
 from noktvrn_ai_artist.analytics.release_registry import (
     annotate,
     get_release,
+    list_artists,
     list_releases,
     register_entries,
     register_release,
 )
 from noktvrn_ai_artist.database.connection_manager import Database
-from noktvrn_ai_artist.errors import UnknownBatch
+from noktvrn_ai_artist.errors import BadValue, UnknownBatch
 from noktvrn_ai_artist.records import Observation
 
 
@@ -130,6 +133,123 @@ def test_what_others_added_survives_the_undo(database: Database) -> None:
     assert kept == {seen_since, noted, adopted}
     assert left not in kept
     assert rows(database, "select text from annotations") == [("premiere",)]
+
+
+def discovered(database: Database, *keys: str) -> int:
+    """An import that names works and brings no numbers, as a channel's listing does."""
+    entries = [ReleaseEntry(artist="Ada", title=f"Song {k}", external_id=k) for k in keys]
+    with database.transaction() as connection:
+        batch_id = observation_batches.open_batch(connection, source="list", label="", now=NOON)
+        register_entries(connection, entries, platform="YouTube", batch_id=batch_id)
+    return batch_id
+
+
+def by_hand(database: Database, key: str) -> int:
+    entry = ReleaseEntry(artist="Ada", title=f"Song {key}", external_id=key)
+    return register_release(database, entry, platform="YouTube")
+
+
+def known(database: Database) -> dict[str, int]:
+    """The releases that are published, by external id."""
+    return dict(rows(database, "select external_id, release_id from publications"))
+
+
+def counted(database: Database, release_id: int) -> int:
+    batch_id = add_performance_metrics([seen(5, release_id=release_id)]).batch_id
+    assert batch_id is not None
+    return batch_id
+
+
+def test_what_was_registered_by_hand_stays_published(database: Database) -> None:
+    start_anew(database, releases=0)
+    batch_id = discovered(database, "k1")
+    number = by_hand(database, "k1")
+    undo_import(batch_id)
+    assert known(database) == {"k1": number}
+    assert get_release(database, number).artist == "Ada"
+
+
+def test_what_a_standing_import_told_again_stays(database: Database) -> None:
+    start_anew(database, releases=0, artists=0)
+    first = discovered(database, "k1")
+    number = known(database)["k1"]
+    numbers = counted(database, number)
+    undo_import(first)
+    again = discovered(database, "k1")
+    undo_import(numbers)
+    assert known(database) == {"k1": number}
+    assert get_release(database, number).artist == "Ada"
+    undo_import(again)
+    assert list_releases(database) == []
+    assert list_artists(database) == []
+
+
+keys = st.sampled_from(["k1", "k1", "k2"])
+events = st.one_of(
+    st.tuples(st.just("discovered"), keys),
+    st.tuples(st.just("counted"), keys),
+    st.tuples(st.just("by hand"), keys),
+    st.tuples(st.just("undone"), st.integers(0, 5)),
+)
+
+
+class Belongings:
+    """Whose each release is, in plain Python: a batch's, or nobody's (None)."""
+
+    def __init__(self) -> None:
+        self.owners: dict[str, int | None] = {}
+        self.numbers: dict[int, str] = {}
+        self.standing: list[int] = []
+
+    def told(self, key: str, batch_id: int | None) -> None:
+        owner = self.owners.get(key, batch_id)
+        is_undone = owner is not None and owner not in self.standing
+        self.owners[key] = batch_id if is_undone or batch_id is None else owner
+
+    def undone(self, batch_id: int) -> None:
+        self.standing.remove(batch_id)
+        self.numbers.pop(batch_id, None)
+        kept = {*self.standing, None}
+        for key, owner in list(self.owners.items()):
+            if owner not in kept and key not in self.numbers.values():
+                del self.owners[key]
+
+
+@few_examples
+@given(st.lists(events, min_size=8, max_size=20))
+def test_a_release_stays_as_long_as_someone_who_told_of_it_stands(
+    database: Database, history: list[tuple[str, Any]]
+) -> None:
+    start_anew(database, releases=0, artists=0)
+    expected = Belongings()
+    for event, what in history:
+        if event == "discovered":
+            expected.standing.append(discovered(database, what))
+            expected.told(what, expected.standing[-1])
+        elif event == "by hand":
+            by_hand(database, what)
+            expected.told(what, None)
+        elif event == "counted" and what in expected.owners:
+            recorded_at = NOON + len(expected.numbers) * HOUR
+            one = seen(1, release_id=known(database)[what], recorded_at=recorded_at)
+            batch_id = add_performance_metrics([one]).batch_id
+            assert batch_id is not None
+            expected.standing.append(batch_id)
+            expected.numbers[batch_id] = what
+        elif event == "undone" and expected.standing:
+            batch_id = expected.standing[what % len(expected.standing)]
+            undo_import(batch_id)
+            expected.undone(batch_id)
+        assert known(database).keys() == expected.owners.keys()
+        assert len(list_releases(database)) == len(expected.owners)
+        assert len(list_artists(database)) == bool(expected.owners)
+
+
+@pytest.mark.parametrize("most", [0, -1, "x", 2**80, True])
+def test_imports_are_listed_by_a_whole_number_of_them(database: Database, most: Any) -> None:  # noqa: ANN401
+    with pytest.raises(BadValue) as refusal:
+        get_imports(most=most)
+    assert refusal.value.column == "most"
 
 
 def test_only_what_is_there_and_not_undone_can_be_undone(database: Database) -> None:

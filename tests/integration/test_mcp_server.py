@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from numpy.random import default_rng
 from scored_world import RELEASES, Loop, world
 from table_digests import table_digests
 
-from noktvrn_ai_artist.analytics.source_records import ClipUsage
+from noktvrn_ai_artist.analytics.source_records import Candidate, ClipUsage, Selection
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker, utc_now
 from noktvrn_ai_artist.artist_evolution.artist_evolution_service import ArtistEvolutionService
 from noktvrn_ai_artist.artist_evolution.vocabulary import Trait
@@ -165,13 +166,26 @@ def test_every_tool_says_that_it_reads_and_what_it_answers() -> None:
     documented = (Path(__file__).parents[2] / "docs" / "mcp.md").read_text(encoding="utf-8")
     assert [tool.name for tool in tools if f"| `{tool.name}` |" not in documented] == []
     said = {tool.name: tool.description or "" for tool in tools}
-    assert "the tracker records a selection" in said["propose_sources"]
+    assert "not recorded by it" in said["propose_sources"]
 
 
-def test_a_proposal_is_kept_once_a_clip_names_it_and_not_before(known: Database) -> None:
+def test_a_proposal_is_kept_once_it_is_handed_over_with_a_clip_and_not_before(
+    known: Database, own_state: Path
+) -> None:
     drawn = answer("propose_sources", among=["pexels", "coverr", "pixabay"], top_n=1)
     kept = [one["selection_id"] for one in answer("selections")["selections"]]
     assert drawn["selection_id"] not in kept
+    assert drawn["top_n"] == 1
+    assert any("these probabilities are not recorded" in note for note in drawn["notes"])
+    selection = Selection(
+        selection_id=drawn["selection_id"],
+        drawn_at=datetime.fromisoformat(drawn["drawn_at"]),
+        top_n=drawn["top_n"],
+        candidates=tuple(Candidate(**one) for one in drawn["candidates"]),
+    )
+    tracker = StockSuccessTracker(own_state / "source_stats.json")
+    tracker.log_clip_usage(drawn["proposed"][0], "8512", 7, selection=selection)
+    assert selection in tracker.selections()
     assert set(drawn["reasons"]) == set(drawn["proposed"])
     assert sum(one["probability"] for one in drawn["candidates"]) == pytest.approx(1)
 
@@ -224,6 +238,7 @@ def test_growth_is_that_of_the_command_line(known: Database) -> None:
         ("release_performance", {"release_id": 2**63}, "release_id: "),
         ("release_performance", {"release_id": f"x\n{CANARY}"}, "release_id: "),
         ("release_performance", {}, "release_id: "),
+        ("releases", {"artist_id": 99_999}, "there is no artist 99999"),
         ("releases", {"most": MOST + 1}, "most: "),
         ("releases", {"artist": 1}, "artist: releases has no such argument"),
         ("latest_values", {"release_id": 999}, "there is no release 999"),

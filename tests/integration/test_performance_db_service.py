@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -344,6 +345,18 @@ def test_what_is_known_already_is_not_declared_again(database: Database) -> None
     declare_platform(database, "Deezer", day_zone="Europe/Paris")  # the zone may be mended
     with pytest.raises(UnknownPlatform, match="nearest known: Deezer"):
         declare_metric(database, "Deezr", "views", kind=MetricKind.COUNTER, unit="views")
+
+
+def test_a_metric_with_values_keeps_its_kind_and_sign(database: Database) -> None:
+    start_anew(database)
+    declare = partial(declare_metric, database, "YouTube", "stars")
+    declare(kind=MetricKind.COUNTER, unit="stars")
+    declare(kind=MetricKind.GAUGE, unit="stars")
+    assert add_performance_metric(1, "YouTube", "stars", 3, NOON)
+    for kind, signed in ((MetricKind.COUNTER, False), (MetricKind.GAUGE, True)):
+        with pytest.raises(BadValue, match="kind: has values already"):
+            declare(kind=kind, unit="stars", signed=signed)
+    declare(kind=MetricKind.GAUGE, unit="points")
 
 
 @pytest.mark.parametrize(

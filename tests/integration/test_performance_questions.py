@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from observed_tables import DAY, HOUR, NOON, few_examples, seen, start_anew
+from observed_tables import DAY, HOUR, NOON, few_examples, seen, start_anew, store_singly
 
 from noktvrn_ai_artist.analytics import performance_questions as questions
 from noktvrn_ai_artist.analytics.performance_db_service import add_performance_metrics
@@ -16,7 +17,7 @@ from noktvrn_ai_artist.database.connection_manager import Database
 from noktvrn_ai_artist.errors import BadValue, UnknownMetric
 from noktvrn_ai_artist.records import Observation
 
-MIDNIGHT = NOON.replace(hour=0)
+MIDNIGHT, MINUTE = NOON.replace(hour=0), timedelta(minutes=1)
 PUBLISHED = {1: None, 2: MIDNIGHT, 3: MIDNIGHT + DAY, 4: MIDNIGHT + 3 * DAY}
 
 moments = st.sampled_from(
@@ -144,7 +145,7 @@ def gain_of(seen_: list[Observation], start: datetime, end: datetime) -> tuple[f
     published = PUBLISHED[seen_[0].release_id]
     if before:
         return within[-1] - before[-1], within[-1]
-    return (within[-1] if published and published >= start else None), within[-1]
+    return (within[-1] if published and start <= published < end else None), within[-1]
 
 
 @few_examples
@@ -192,16 +193,71 @@ def test_a_counters_day_is_known_where_the_day_before_is(
     stored(database, some)
     gains: dict[date, list[float]] = defaultdict(list)
     for seen_ in by_release(some, artist).values():
-        last = {o.recorded_at.date(): o.metric_value for o in seen_ if o.recorded_at < end}
-        for day, value in last.items():
-            if day - timedelta(days=1) in last and day >= start.date():
-                gains[day].append(value - last[day - timedelta(days=1)])
+        last = {o.recorded_at.date(): o for o in seen_ if start <= o.recorded_at < end}
+        for day, one in last.items():
+            began = max(datetime.combine(day, time(), tzinfo=UTC), start)
+            before = [o for o in seen_ if o.recorded_at < began]
+            if before and before[-1].recorded_at.date() >= day - timedelta(days=1):
+                gains[day].append(one.metric_value - before[-1].metric_value)
     answer = questions.daily_gains(
         platform="YouTube", metric_type="views", start=start, end=end, artist_id=artist
     )
     assert [(a.day, a.gain, a.releases) for a in answer] == [
         (day, sum(found), len(found)) for day, found in sorted(gains.items())
     ]
+
+
+half_days = st.lists(
+    st.tuples(st.integers(0, 12 * 60 - 1), whole_numbers), min_size=16, max_size=16
+)
+minutes = st.integers(2 * 24 * 60, 8 * 24 * 60)
+
+
+@few_examples
+@given(st.lists(half_days, min_size=1, max_size=4), artists, minutes, minutes, st.booleans())
+def test_the_days_of_a_counter_add_up_to_its_period(  # noqa: PLR0917 - one draw each
+    database: Database,
+    curves: list[list[tuple[int, int]]],
+    artist: int | None,
+    first: int,
+    last: int,
+    digested: bool,
+) -> None:
+    stored(database)
+    some = [
+        seen(value, release_id=number, recorded_at=MIDNIGHT + half * 12 * HOUR + minute * MINUTE)
+        for number, curve in enumerate(curves, start=1)
+        for half, (minute, value) in enumerate(curve)
+    ]
+    (add_performance_metrics if digested else store_singly)(some)
+    asked: dict[str, Any] = {
+        "platform": "YouTube",
+        "metric_type": "views",
+        "start": MIDNIGHT + first * MINUTE,
+        "end": MIDNIGHT + last * MINUTE,
+        "artist_id": artist,
+    }
+    days, releases = questions.daily_gains(**asked), questions.period_gains(**asked)
+    assert sum(one.gain for one in days) == sum(one.gain or 0.0 for one in releases)
+    assert all(asked["start"].date() <= one.day <= asked["end"].date() for one in days)
+
+
+def test_a_day_that_began_before_the_period_is_not_counted_in(database: Database) -> None:
+    some = [seen(100 * day, recorded_at=NOON + day * DAY) for day in range(6)]
+    stored(database, some)
+    berlin = {"start": MIDNIGHT + 71 * HOUR, "end": MIDNIGHT + 119 * HOUR}
+    answer = questions.daily_gains(platform="YouTube", metric_type="views", **berlin)
+    assert [(one.day.day, one.gain) for one in answer] == [(4, 100.0), (5, 100.0)]
+
+
+def test_a_release_that_came_out_after_the_period_gained_nothing_known_in_it(
+    database: Database,
+) -> None:
+    stored(database, [seen(50_000, release_id=4, recorded_at=NOON + DAY)])
+    (answer,) = questions.period_gains(
+        platform="YouTube", metric_type="views", start=MIDNIGHT + DAY, end=MIDNIGHT + 2 * DAY
+    )
+    assert (answer.gain, answer.value) == (None, 50_000.0)
 
 
 @few_examples
@@ -218,7 +274,9 @@ def test_a_day_of_amounts_is_their_sum(
     answer = questions.daily_gains(
         platform="Spotify", metric_type="streams", start=start, end=end, artist_id=artist
     )
-    assert [(a.day, a.gain) for a in answer] == [(d, sum(v)) for d, v in sorted(sums.items())]
+    assert [(a.day, a.gain, a.releases) for a in answer] == [
+        (day, sum(found), len(found)) for day, found in sorted(sums.items())
+    ]
 
 
 @pytest.mark.parametrize(
@@ -244,3 +302,28 @@ def test_a_question_is_asked_of_known_metrics_and_aware_times(database: Database
             start=datetime(2026, 3, 1),  # noqa: DTZ001 - the point
             end=datetime.now(UTC),
         )
+
+
+VIEWS = {"platform": "YouTube", "metric_type": "views"}
+A_DAY = {"start": NOON, "end": NOON + DAY}
+BY_ARTIST = {
+    "latest_values": VIEWS,
+    "recent_values": {**VIEWS, "start": NOON},
+    "metric_history": VIEWS,
+    "period_gains": {**VIEWS, **A_DAY},
+    "daily_gains": {**VIEWS, **A_DAY},
+}
+
+
+@pytest.mark.parametrize("number", ["x", "\0", 2**70, 0, True, 1.5])
+@pytest.mark.parametrize("question", BY_ARTIST)
+def test_an_artist_is_asked_for_by_an_id(database: Database, question: str, number: object) -> None:
+    with pytest.raises(BadValue) as refusal:
+        getattr(questions, question)(**BY_ARTIST[question], artist_id=number)
+    assert refusal.value.column == "artist_id"
+
+
+def test_a_history_is_asked_for_by_an_id(database: Database) -> None:
+    with pytest.raises(BadValue) as refusal:
+        questions.metric_history(platform="YouTube", metric_type="views", release_id=2**70)
+    assert refusal.value.column == "release_id"

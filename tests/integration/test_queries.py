@@ -66,6 +66,7 @@ VALUES: dict[str, object] = {
     "oldest": "2026-03-01T12:00:00Z",
     "platform": "Deezer",
     "published": [],
+    "published_at": "2026-03-01T12:00:00Z",
     "recorded_at": "2026-03-01T12:00:00Z",
     "release_ids": [],
     "signed": True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -215,3 +216,21 @@ def test_a_release_is_approved_until_it_is_out_and_stands_where_it_is_said_to(
         assert get_release(database, number).status is status
     with pytest.raises(UnknownRelease):
         set_release_status(database, number + 1, ReleaseStatus.WITHDRAWN)
+
+
+@pytest.mark.parametrize("number", ["x", 2**70, 0, True])
+@pytest.mark.parametrize(
+    ("ask", "column"),
+    [
+        (lambda database, number: list_releases(database, artist_id=number), "artist_id"),
+        (list_publications, "release_id"),
+        (lambda database, number: list_annotations(database, release_id=number), "release_id"),
+        (delete_annotation, "annotation_id"),
+    ],
+)
+def test_what_is_no_id_is_refused_by_name(
+    database: Database, ask: Callable[..., object], column: str, number: object
+) -> None:
+    with pytest.raises(BadValue) as refusal:
+        ask(database, number)
+    assert refusal.value.column == column

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from command_runs import run
 from local_server import LocalServer
+from numpy.random import default_rng
 from selecting_world import SOURCES, full_world
-from stock_worlds import KEYS
+from stock_worlds import KEYS, StockWorld, many_clips
 
 from noktvrn_ai_artist.analytics.release_entries import ReleaseEntry
-from noktvrn_ai_artist.analytics.release_registry import register_release
-from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
+from noktvrn_ai_artist.analytics.release_registry import get_release, register_release
+from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker, utc_now
+from noktvrn_ai_artist.artist_evolution.artist_evolution_service import ArtistEvolutionService
+from noktvrn_ai_artist.artist_evolution.profiles import TraitWeight
+from noktvrn_ai_artist.artist_evolution.vocabulary import Trait
 from noktvrn_ai_artist.database.connection_manager import Database
 from noktvrn_ai_artist.errors import (
     BadFile,
@@ -56,10 +61,31 @@ def test_the_clips_are_shown_with_their_credit_and_noted(
     told = run("select", "--release", release, *SONG, "--count", "4", "--seed", "1", width=width)
     assert f"Clips for release {release}, 3.8 s each" in told
     assert "searched for: neon city, neon, city, " in told
-    assert "reuse: 0% of the clips were used before, 50% come from one source" in told
+    assert "reuse: 0% of the video's clips were used before, 50% come from one source" in told
     assert "noted: 4 clips" in told
     assert len(tracker().usages(int(release))) == 4
     assert not [key for key in KEYS.values() if key in told]
+
+
+def test_each_release_is_searched_with_the_terms_it_is_made_with(
+    database: Database, release: str, libraries: LocalServer
+) -> None:
+    second = register_release(database, ReleaseEntry(artist="Kora", title="Day Drive"))
+    evolution, searched = ArtistEvolutionService(database), dict[int, set[str]]()
+    for release_id, names in ((int(release), ("neon city",)), (second, ("ocean waves", "crowds"))):
+        drawn = evolution.next_parameters(
+            get_release(database, release_id).artist_id, rng=default_rng(1)
+        )
+        others = [one for one in drawn.traits if one.trait is not Trait.SEARCH_TERM]
+        terms = [TraitWeight(trait=Trait.SEARCH_TERM, value=name, weight=1.0) for name in names]
+        made_with = replace(drawn, traits=(*others, *terms))
+        evolution.record_parameters(release_id, made_with, now=utc_now())
+        told = json.loads(run("select", "--release", str(release_id), "--energy", "0.9", "--json"))
+        searched[release_id] = set(told["terms"])
+    assert searched == {
+        int(release): {"neon city", "timelapse"},
+        second: {"ocean waves", "crowds", "timelapse"},
+    }
 
 
 def test_programs_get_what_was_chosen_and_how_likely_it_was(
@@ -72,6 +98,22 @@ def test_programs_get_what_was_chosen_and_how_likely_it_was(
     assert all(one["file"]["link"].startswith("https://") for one in told["clips"])
     (selection,) = tracker().selections()
     assert selection.selection_id == told["selection_id"]
+
+
+def test_a_source_that_was_not_proposed_is_said_to_have_taken_over(
+    release: str, libraries: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("select", "--release", release, "--energy", "0.9", "--seed", "1", "--dry-run")
+    proposed = {one["source"] for one in json.loads(run(*words, "--json"))["clips"]}
+    (other,) = set(SOURCES) - proposed
+    with LocalServer(StockWorld({other: many_clips("timelapse", 9)})) as server:
+        monkeypatch.setenv("NOKTVRN_BASE_URLS", json.dumps(dict.fromkeys(SOURCES, server.url)))
+        # Other words: answers to the same ones are kept.
+        other_words = (*words, "--keywords", "timelapse,waves")
+        told, said = json.loads(run(*other_words, "--json")), run(*other_words)
+    assert {one["source"] for one in told["clips"]} == {other}
+    assert all(one["took_over"] and one["propensity"] is None for one in told["clips"])
+    assert f"{other} took over for 6 of 6 clips: proposed were " in said
 
 
 def test_a_dry_run_notes_nothing_and_more_is_asked_for_by_name(

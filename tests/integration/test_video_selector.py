@@ -84,6 +84,45 @@ def test_what_is_logged_is_what_was_chosen_with_its_propensity(stock: Footage) -
     ]
 
 
+def test_a_source_that_took_over_has_no_propensity(stock: Footage) -> None:
+    drawn = stock.tracker.propose_sources(2, rng=default_rng(7), among=SOURCES)
+    first, second = drawn.proposed
+    (other,) = set(SOURCES) - {first, second}
+    stock.world.clips[first] = []
+    chosen = stock.select(seed=7)
+    assert chosen.selection.proposed == [first, second]
+    likely = {one.source: one.probability for one in chosen.selection.candidates}
+    assert {(one.clip.source, one.propensity) for one in chosen.clips} == {
+        (second, likely[second]),
+        (other, None),
+    }
+
+
+def test_of_two_choices_made_at_once_one_is_logged(stock: Footage) -> None:
+    one, other = (stock.select(seed=seed, dry_run=True) for seed in (1, 2))
+    log_selection(stock.tracker, one)
+    before = stock.tracker.usages()
+    with pytest.raises(BadValue, match="1 has its clips already"):
+        log_selection(stock.tracker, other)
+    assert stock.tracker.usages() == before
+    assert log_selection(stock.tracker, other, more=True).logged == 6
+    assert log_selection(stock.tracker, one).logged == 0
+
+
+def test_more_clips_count_with_those_that_are_there(stock: Footage) -> None:
+    solo = [SimulatedClip(number=n, words="neon city", creator="solo") for n in range(1, 30)]
+    stock.world.clips = {"pexels": solo, "pixabay": many_clips("neon city", 30)}
+    stock.select(count=2, sources=("pexels",))
+    more = stock.select(count=2, more=True)
+    assert sources_of(more) == {"pixabay": 2}
+    assert (more.risk.clips, more.risk.source_share, more.risk.creator_share) == (4, 0.5, 0.5)
+    whole = stock.select(count=4, more=True, seed=3)
+    assert sources_of(whole) == {"pixabay": 4}
+    assert whole.risk.allowed == (
+        "pixabay gives 6 of 8 clips: no other source could give one more",
+    )
+
+
 def test_logging_the_same_selection_again_changes_nothing(stock: Footage) -> None:
     chosen = stock.select()
     before = stock.tracker.usages()
@@ -221,7 +260,7 @@ def test_a_source_that_is_alone_fills_all_slots_and_that_is_said(stock: Footage)
     chosen = stock.select(sources=("pixabay",), dry_run=True)
     assert sources_of(chosen) == {"pixabay": 6}
     assert chosen.risk.allowed == (
-        "pixabay gives 6 of 6 clips: no other source had one more that fits",
+        "pixabay gives 6 of 6 clips: no other source could give one more",
     )
 
 

@@ -10,7 +10,18 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from observed_tables import HOUR, NOON, rows, seen, standing, start_anew, store_singly, superseded
+from observed_tables import (
+    HOUR,
+    NOON,
+    rows,
+    seen,
+    standing,
+    start_anew,
+    store_singly,
+    superseded,
+    wait_until,
+    waiting,
+)
 
 from noktvrn_ai_artist.analytics import observation_landing
 from noktvrn_ai_artist.analytics.observation_batches import open_batch
@@ -20,11 +31,14 @@ from noktvrn_ai_artist.analytics.observation_landing import store_batches
 from noktvrn_ai_artist.analytics.performance_db_service import (
     add_performance_metrics,
     get_corrections,
+    get_imports,
     get_performance_data,
     undo_import,
 )
+from noktvrn_ai_artist.analytics.retention import RetentionRule, expire, set_retention
+from noktvrn_ai_artist.database import advisory_locks
 from noktvrn_ai_artist.database.connection_manager import Database, shared_database
-from noktvrn_ai_artist.database.queries import all_queries
+from noktvrn_ai_artist.database.queries import all_queries, query
 from noktvrn_ai_artist.errors import TransactionConflict
 from noktvrn_ai_artist.records import ImportCounts, Observation
 
@@ -270,3 +284,52 @@ def test_without_the_line_one_of_them_would_be_lost(
     start_anew(database)
     with pytest.raises(TransactionConflict):
         crossing(pause=5)
+
+
+def an_undo(database: Database) -> object:
+    return undo_import(get_imports()[-1].batch_id)
+
+
+def a_retention_run(database: Database) -> object:
+    return expire(database, now=NOON)
+
+
+@pytest.fixture
+def imported(database: Database) -> Database:
+    start_anew(database)
+    add_performance_metrics([seen(1)])
+    set_retention(database, RetentionRule(source="manual", kept=30 * 24 * HOUR))
+    return database
+
+
+@pytest.mark.parametrize("alone", [an_undo, a_retention_run])
+def test_who_waits_to_be_alone_holds_no_writer_off(
+    imported: Database, monkeypatch: pytest.MonkeyPatch, alone: Callable[[Database], object]
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(advisory_locks, "query", lambda name: asked.append(name) or query(name))
+    with ThreadPoolExecutor(2) as aside, imported.transaction() as importing:
+        open_batch(importing, source="test", label="", now=NOON)
+        left = aside.submit(alone, imported)
+        wait_until(
+            lambda: asked.count("hold_alone_if_free") > 1 or waiting(imported) > 0,
+            what="it does not wait",
+        )
+        assert aside.submit(store_singly, [seen(2, release_id=2)]).result(timeout=20) == [True]
+        assert not left.done()
+    left.result()
+
+
+def test_who_waited_long_to_be_alone_waits_in_line(
+    imported: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(advisory_locks, "_TRIES", 2)
+    with ThreadPoolExecutor(2) as aside, imported.transaction() as importing:
+        open_batch(importing, source="test", label="", now=NOON)
+        undoing = aside.submit(an_undo, imported)
+        wait_until(lambda: waiting(imported) == 1, what="it does not wait in line")
+        writing = aside.submit(store_singly, [seen(2, release_id=2)])
+        wait_until(lambda: waiting(imported) == 2, what="a writer does not wait behind it")
+        assert not undoing.done()
+    undoing.result()
+    assert writing.result() == [True]

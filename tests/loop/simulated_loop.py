@@ -184,7 +184,7 @@ class SimulatedLoop:
         own = list_releases(self.database, artist_id=artist_id)
         return select_clips(
             AudioFeatures(tempo=sum(parameters.tempo) / 2, energy=sum(parameters.energy) / 2),
-            artist_profile=self.evolution.profile(artist_id),
+            artist_profile=self.evolution.footage_taste(release_id),
             release_id=release_id,
             number_of_clips=CLIPS,
             artist_releases={one.release_id for one in own},

@@ -34,10 +34,19 @@ def use(source: str, release_id: int, *, day: float = 0.0, **fields: str) -> Cli
 
 
 def report(
-    release_id: int, score: float, *, day: float = 30.0, artist_id: int | None = None
+    release_id: int,
+    score: float,
+    *,
+    day: float = 30.0,
+    artist_id: int | None = None,
+    event_id: str | None = None,
 ) -> ScoreReport:
     return ScoreReport(
-        release_id=release_id, score=score, reported_at=START + day * DAY, artist_id=artist_id
+        release_id=release_id,
+        score=score,
+        reported_at=START + day * DAY,
+        event_id=event_id,
+        artist_id=artist_id,
     )
 
 

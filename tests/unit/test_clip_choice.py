@@ -87,7 +87,24 @@ briefs = st.builds(
     wanted=st.just(WANTED),
     terms=st.just(TERMS),
     past=st.builds(
-        lambda resting, used: PastClips(resting=resting, used=resting | used), keys, keys
+        lambda resting, used, own: PastClips(
+            resting=resting | {(one.source_name, one.clip_id) for one in own},
+            used=resting | used,
+            own=tuple(own),
+        ),
+        keys,
+        keys,
+        st.lists(
+            st.builds(
+                ClipUsage,
+                source_name=st.sampled_from(SOURCES),
+                clip_id=st.integers(1, 12).map(str),
+                release_id=st.just(4),
+                used_at=st.just(NOON),
+                creator=st.sampled_from([None, "ana", "ben", "cy"]),
+            ),
+            max_size=4,
+        ),
     ),
     rules=st.builds(GuardRules, clips_of_a_creator=st.integers(1, 3)),
 )
@@ -103,7 +120,8 @@ def test_whatever_is_on_the_shelves_every_law_holds(
     assert len(set(taken)) == len(taken) <= brief.slots
     assert not set(taken) & brief.past.resting
     creators = Counter((one.clip.source, one.clip.creator) for one in filled if one.clip.creator)
-    assert max(creators.values(), default=0) <= brief.rules.clips_of_a_creator
+    for creator, number in creators.items():
+        assert number + brief.past.of_creator[creator] <= brief.rules.clips_of_a_creator
     assert all(fit_of(one.clip, brief.wanted) == one.fit for one in filled)
     assert filled == fill_slots(brief, Shelf(stock), order=order)
     check_shares(brief, stock, order, filled)
@@ -113,8 +131,10 @@ def check_shares(
     brief: Brief, stock: dict[str, list[Clip]], order: list[str], filled: Sequence[FilledSlot]
 ) -> None:
     """A source is above its half, or a slot is empty, only if nobody else has a clip to take."""
-    creators: Counter[tuple[str, str | None]] = Counter()
-    gone, sources = set(brief.past.resting), Counter[str]()
+    creators: Counter[tuple[str, str | None]] = Counter(
+        (one.source_name, one.creator) for one in brief.past.own
+    )
+    gone, sources = set(brief.past.resting), Counter(one.source_name for one in brief.past.own)
     by_slot = {one.slot: one.clip for one in filled}
     for slot in range(brief.slots):
         can = [
@@ -128,7 +148,7 @@ def check_shares(
                 or creators[source, clip.creator] < brief.rules.clips_of_a_creator
             )
         ]
-        half = most_of_a_source(brief.slots)
+        half = most_of_a_source(brief.slots + len(brief.past.own))
         free = [source for source in can if sources[source] < half] or can
         clip = by_slot.get(slot)
         assert (None if clip is None else clip.source) == (free[0] if free else None)
@@ -192,10 +212,21 @@ def test_the_risk_of_reuse_is_told_in_shares() -> None:
     assert (risk.used_before, risk.used_before_share) == (1, 0.25)
     assert (risk.source_share, risk.creator_share) == (0.75, 0.5)
     assert risk.allowed == (
-        "a gives 3 of 4 clips: no other source had one more that fits",
+        "a gives 3 of 4 clips: no other source could give one more",
         "1 clip was used before, by none of the artist's last releases",
     )
     assert reuse_risk([], past=PastClips(), slots=0).source_share == 0
+
+
+def test_the_risk_is_that_of_the_whole_video() -> None:
+    log = [usage(9, "1", 0), usage(4, "1", 1), usage(4, "2", 1), usage(4, "3", 1)]
+    log += [usage(8, "2", 2), replace(usage(4, "4", 1), creator="ana")]
+    past = past_clips(log, release_id=4, artist_releases={4}, cooldown=5)
+    risk = reuse_risk([clip_of("b", 7), clip_of("b", 8)], past=past, slots=3)
+    assert (risk.clips, risk.used_before) == (6, 1)
+    assert (risk.source_share, risk.creator_share) == (4 / 6, 1 / 6)
+    whole = reuse_risk([clip_of("b", 7), clip_of("b", 8)], past=past, slots=2)
+    assert whole.allowed[0] == "a gives 4 of 6 clips: they were there already"
 
 
 @pytest.mark.parametrize(

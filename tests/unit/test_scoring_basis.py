@@ -92,11 +92,11 @@ def test_by_default_the_only_platform_is_scored() -> None:
     assert only_basis([]) is None
     assert str(only_basis([likes, views])) == "TikTok views"
     assert str(only_basis([likes])) == "TikTok likes"
-    with pytest.raises(BadValue, match=r"Spotify and TikTok have numbers: .* --platform$"):
+    with pytest.raises(BadValue, match="Spotify and TikTok have numbers: name the one"):
         only_basis([streams, views])
     reels = ScoredMetric(platform="Instagram", metric_type="views")
     with pytest.raises(
-        BadValue, match=r"Instagram, Spotify and TikTok have .*--platform, or weigh"
+        BadValue, match=r"Instagram, Spotify and TikTok have .*score by, or weigh"
     ) as refused:
         only_basis([streams, views, reels])
     assert refused.value.rule.endswith("weigh Instagram and TikTok with --blend")

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from noktvrn_ai_artist.artist_evolution.profiles import neutral_profile
 from noktvrn_ai_artist.artist_evolution.vocabulary import GROUPS, Trait
-from noktvrn_ai_artist.errors import BadValue, SettingsError
+from noktvrn_ai_artist.errors import BadFile, BadValue, SettingsError
 from noktvrn_ai_artist.video_processing.audio_features import (
     AudioFeatures,
     SoundMeasures,
@@ -153,4 +154,22 @@ def test_a_tempo_that_cannot_be_one_is_not_known() -> None:
 def test_without_the_extra_a_song_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "librosa", None)
     with pytest.raises(SettingsError, match=r"pip install 'noktvrn-ai-artist\[audio\]'"):
+        measure(Path("song.wav"))
+
+
+def test_whatever_a_song_breaks_off_at_it_is_refused_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(**_: object) -> object:
+        raise ValueError("audio buffer is not finite\neverywhere")
+
+    heard = SimpleNamespace(
+        load=lambda _path, **_more: (np.array([math.nan, 0.5]), 22_050),
+        beat=SimpleNamespace(beat_track=refuse),
+    )
+    monkeypatch.setitem(sys.modules, "librosa", heard)
+    with pytest.raises(BadFile, match=r"^the file cannot be read as sound$"):
+        measure(Path("song.wav"))
+    heard.load = lambda _path, **_more: (np.array([]), 22_050)
+    with pytest.raises(BadFile, match=r"^the file holds no sound$"):
         measure(Path("song.wav"))

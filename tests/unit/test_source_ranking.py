@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from statistics import NormalDist
+from statistics import NormalDist, median
 
 import numpy as np
 import pytest
@@ -37,6 +37,7 @@ from noktvrn_ai_artist.analytics.source_ranking import (
     Ranking,
     chances_of,
     explanation_of,
+    median_score_of,
     normal_draws,
     ranked,
     root_of,
@@ -81,6 +82,15 @@ def test_scores_near_the_largest_float_have_expectations_in_between() -> None:
     (standing,) = standings(history)
     assert -1.7e308 <= standing.low_score <= standing.expected_score <= standing.high_score
     assert standing.high_score <= 1.7e308
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=40))
+def test_a_median_release_has_the_median_score_however_many_share_it(
+    scores: list[int],
+) -> None:
+    used = [use("own", number) for number in range(1, 1 + len(scores))]
+    history = told(used, [report(number, score) for number, score in enumerate(scores, 1)])
+    assert median_score_of(ranking_of(history)) == pytest.approx(median(scores))
 
 
 @given(usages, some_reports)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +18,12 @@ from source_worlds import DAY, END, HALF_LIFE, START, days, report, some_reports
 from noktvrn_ai_artist.analytics.source_history import SourceHistory
 from noktvrn_ai_artist.analytics.source_parts import Part, part_standings_of
 from noktvrn_ai_artist.analytics.source_ranking import Ranking, explanation_of, ranked, standings_of
-from noktvrn_ai_artist.analytics.source_records import ClipUsage, ScoreReport, Standing
+from noktvrn_ai_artist.analytics.source_records import (
+    LOOP_EVENTS,
+    ClipUsage,
+    ScoreReport,
+    Standing,
+)
 from noktvrn_ai_artist.analytics.stock_success_tracker import StockSuccessTracker
 
 Event = ClipUsage | ScoreReport
@@ -130,6 +136,23 @@ def in_units(standing: Standing, factor: float) -> Standing:
     scores = standing.expected_score, standing.low_score, standing.high_score
     expected, low, high = (None if score is None else score * factor for score in scores)
     return replace(standing, expected_score=expected, low_score=low, high_score=high)
+
+
+@given(usages, some_reports, st.integers(0, 64))
+def test_a_sum_on_all_scores_of_the_loop_changes_nothing_whether_any_is_negative_or_not(
+    used: Used, reported: Reported, doublings: int
+) -> None:
+    """In 64ths, so that sums are exact."""
+    lifts = [
+        replace(one, score=round(64 * math.sin(one.score)) / 64, event_id=f"{LOOP_EVENTS}{place}")
+        for place, one in enumerate(reported)
+    ]
+    shifted = [replace(one, score=one.score + doublings / 64) for one in lifts]
+    before, after = (standings(told(used, each)) for each in (lifts, shifted))
+    assert [one.source for one in before] == [one.source for one in after]
+    for one, other in zip(before, after, strict=True):
+        assert one.mean == pytest.approx(other.mean, abs=1e-6)
+        assert one.sd == pytest.approx(other.sd, abs=1e-6)
 
 
 @given(usages, some_reports, st.floats(1e-3, 1e3))

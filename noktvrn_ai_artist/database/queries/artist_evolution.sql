@@ -18,9 +18,9 @@ on conflict (artist_id) do update set
     version = excluded.version, traits = excluded.traits, changed_at = excluded.changed_at;
 
 -- name: last_fingerprint
--- Which evidence did an artist's profile last evolve by?
+-- Which evidence did an artist's profile last evolve by, of scores of one basis?
 select fingerprint from artist_progression_log
-where artist_id = %(artist_id)s::bigint and fingerprint is not null
+where artist_id = %(artist_id)s::bigint and basis = %(basis)s::text
 order by version desc
 limit 1;
 

@@ -31,6 +31,16 @@ analyze content_performance;
 -- Let the planner know of the newest values that were just kept.
 analyze latest_values;
 
+-- name: hold_scored_metrics
+-- Keep scoring runs away from all curves, to the end of the transaction.
+select platform, metric_type from scored_metrics order by platform, metric_type for update;
+
+-- name: forget_older_notes
+-- Forget that these curves were handed on before: a younger note says all that an older one said.
+delete from curves_to_score c
+using taken t
+where c.release_id = t.release_id and c.platform = t.platform and c.metric_type = t.metric_type;
+
 -- name: hand_on_to_scoring
 -- Have the changed curves of followed metrics scored again.
 insert into curves_to_score (release_id, platform, metric_type)

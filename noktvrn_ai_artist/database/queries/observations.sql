@@ -46,6 +46,13 @@ with corrected as (
 insert into changed_curves (release_id, platform, metric_type, first_day, last_day)
 select release_id, platform, metric_type, day, day from corrected;
 
+-- name: is_observed
+-- Has any value of a metric been told?
+select exists (
+    select from content_performance
+    where platform = %(platform)s and metric_type = %(metric_type)s
+);
+
 -- name: observations
 -- Which observations match, newest first? Every filter may be null, and then matches everything:
 -- planned anew with each call, a filter that is null costs nothing.

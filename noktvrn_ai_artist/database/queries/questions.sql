@@ -195,7 +195,7 @@ select e.release_id, a.name as artist, r.title,
     case
         when b.release_id is not null then e.metric_value - b.metric_value
         -- A release that came out within the period started from nothing.
-        when r.published_at >= %(start)s then e.metric_value
+        when r.published_at >= %(start)s and r.published_at < %(end)s then e.metric_value
     end as gain,
     e.metric_value as value
 from ended e
@@ -222,7 +222,8 @@ order by g.gain desc, g.release_id;
 
 -- name: counter_gain_per_day
 -- By how much did a counter grow on each day, over all releases seen on that day and the one before?
--- The days that are still in the log are added up here, and so is a last day that is cut off.
+-- The days that are still in the log are added up here, and so are a first and a last day that are
+-- cut off. What a cut-off first day saw before the period is what stood before it.
 with asked as (
     select (%(start)s::timestamptz at time zone 'UTC')::date as first_day, greatest(
         ((%(end)s::timestamptz - interval '1 microsecond') at time zone 'UTC')::date + 1,
@@ -241,23 +242,28 @@ with asked as (
     union
     select end_day - 1 from asked
     where end_day > first_day and end_day::timestamp at time zone 'UTC' > %(end)s::timestamptz
+    union
+    select first_day from asked
+    where end_day > first_day and first_day::timestamp at time zone 'UTC' < %(start)s::timestamptz
 ), wanted as (
     select day from pending
     union
     select day - 1 from pending
 ), daily as (
-    select distinct on (p.release_id, w.day) p.release_id, w.day, p.metric_value
+    select distinct on (p.release_id, w.day, p.recorded_at >= %(start)s)
+        p.release_id, w.day, p.recorded_at >= %(start)s as within, p.metric_value
     from wanted w
     join content_performance p on p.recorded_at >= w.day::timestamp at time zone 'UTC'
         and p.recorded_at < (w.day + 1)::timestamp at time zone 'UTC'
     where p.platform = %(platform)s and p.metric_type = %(metric_type)s
         and p.recorded_at < %(end)s
-    order by p.release_id, w.day, p.recorded_at desc
+    order by p.release_id, w.day, p.recorded_at >= %(start)s, p.recorded_at desc
 ), stepped as (
-    select release_id, day, metric_value - lag(metric_value) over release as gain,
+    select release_id, day, within,
+        metric_value - lag(metric_value) over release as gain,
         day - lag(day) over release as days
     from daily
-    window release as (partition by release_id order by day)
+    window release as (partition by release_id order by day, within)
 )
 select t.day, t.gain, t.releases
 from asked a
@@ -268,7 +274,10 @@ where t.platform = %(platform)s and t.metric_type = %(metric_type)s and t.releas
 union all
 select s.day, s.gain, s.releases
 from (
-    select day, sum(gain) as gain, count(*) as releases from stepped where days = 1 group by day
+    select day, sum(gain) as gain, count(*) as releases
+    from stepped
+    where within and days <= 1
+    group by day
 ) s
 join pending u using (day)
 order by day;
@@ -277,8 +286,11 @@ order by day;
 -- The same over the releases of one artist, added up from their observations: found by release, for
 -- no index serves "is not distinct from".
 with daily as (
-    select distinct on (p.release_id, (p.recorded_at at time zone 'UTC')::date)
-        p.release_id, (p.recorded_at at time zone 'UTC')::date as day, p.metric_value
+    select distinct on (
+            p.release_id, (p.recorded_at at time zone 'UTC')::date, p.recorded_at >= %(start)s
+        )
+        p.release_id, (p.recorded_at at time zone 'UTC')::date as day,
+        p.recorded_at >= %(start)s as within, p.metric_value
     from content_performance p
     join approved_releases r using (release_id)
     where r.artist_id = %(artist_id)s
@@ -286,16 +298,18 @@ with daily as (
         and p.metric_type is not distinct from %(metric_type)s
         and p.recorded_at >= date_trunc('day', %(start)s::timestamptz, 'UTC') - interval '1 day'
         and p.recorded_at < %(end)s
-    order by p.release_id, (p.recorded_at at time zone 'UTC')::date, p.recorded_at desc
+    order by p.release_id, (p.recorded_at at time zone 'UTC')::date, p.recorded_at >= %(start)s,
+        p.recorded_at desc
 ), stepped as (
-    select release_id, day, metric_value - lag(metric_value) over release as gain,
+    select release_id, day, within,
+        metric_value - lag(metric_value) over release as gain,
         day - lag(day) over release as days
     from daily
-    window release as (partition by release_id order by day)
+    window release as (partition by release_id order by day, within)
 )
 select day, sum(gain) as gain, count(*) as releases
 from stepped
-where days = 1 and day >= (%(start)s::timestamptz at time zone 'UTC')::date
+where within and days <= 1
 group by day
 order by day;
 

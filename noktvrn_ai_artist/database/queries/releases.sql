@@ -75,19 +75,48 @@ where r.release_id = given.release_id and r.published_at is null;
 -- Say where a release stands.
 update approved_releases set status = %(status)s where release_id = %(release_id)s;
 
--- name: adopt_release
--- Let a release outlive the undo of the import that brought it.
-update approved_releases set batch_id = null
-where release_id = %(release_id)s and batch_id is not null;
+-- name: set_publication_date
+-- Say when a release came out, whatever was said before.
+update approved_releases set published_at = %(published_at)s::timestamptz
+where release_id = %(release_id)s;
 
--- name: adopt_artist
--- Let the artist of such a release outlive it as well.
-with adopted as materialized (
-    select artist_id from approved_releases where release_id = %(release_id)s
+-- name: note_curves_of_release
+-- Log every curve of a release as changed, from its first to its last day.
+insert into changed_curves (release_id, platform, metric_type, first_day, last_day)
+select release_id, platform, metric_type, (min(recorded_at) at time zone 'UTC')::date,
+    (max(recorded_at) at time zone 'UTC')::date
+from content_performance
+where release_id = %(release_id)s
+group by release_id, platform, metric_type;
+
+-- name: adopt_publications
+-- Let publications that are told again be of the import that tells them, where theirs was undone.
+-- Told by hand, they are no import's, whichever brought them: no undo takes them away.
+update publications u set batch_id = %(batch_id)s::bigint
+from unnest(%(release_ids)s::bigint[], %(external_ids)s::text[]) as told (release_id, external_id)
+cross join import_batches b
+where u.release_id = told.release_id and u.external_id = told.external_id
+    and u.platform = %(platform)s and b.batch_id = u.batch_id
+    and (b.undone_at is not null or %(batch_id)s::bigint is null);
+
+-- name: adopt_releases
+-- The same for releases.
+update approved_releases r set batch_id = %(batch_id)s::bigint
+from import_batches b
+where r.release_id = any(%(release_ids)s::bigint[]) and b.batch_id = r.batch_id
+    and (b.undone_at is not null or %(batch_id)s::bigint is null);
+
+-- name: adopt_artists
+-- The same for the artists of such releases.
+with told as materialized (
+    select distinct artist_id from approved_releases
+    where release_id = any(%(release_ids)s::bigint[])
 )
-update artists a set batch_id = null
-from adopted
-where a.artist_id = adopted.artist_id and a.batch_id is not null;
+update artists a set batch_id = %(batch_id)s::bigint
+from told
+cross join import_batches b
+where a.artist_id = told.artist_id and b.batch_id = a.batch_id
+    and (b.undone_at is not null or %(batch_id)s::bigint is null);
 
 -- name: insert_publications
 -- Note where releases were published.

@@ -8,6 +8,13 @@ insert into source_retention (source, kept_days)
 values (%(source)s, %(kept_days)s)
 on conflict (source) do update set kept_days = excluded.kept_days;
 
+-- name: stored_sources
+-- From which sources are numbers stored, standing or in the history?
+select source from content_performance
+union
+select source from performance_corrections
+order by source;
+
 -- name: clear_retention
 -- Keep what a source told for good.
 delete from source_retention where source = %(source)s;

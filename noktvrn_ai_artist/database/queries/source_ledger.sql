@@ -49,6 +49,10 @@ from selection
 where selection_id = any(%(names)b::text[])
 order by selection_id;
 
+-- name: selections_of_release
+-- Which selections do a release's clip usages name?
+select selection_id from selection where release_id = %(release_id)s::bigint;
+
 -- name: store_usages
 -- Store clip usages under the next numbers.
 insert into clip_usage
