@@ -147,7 +147,7 @@ QUESTIONS = (
         values=lambda d: _gains(d.start, 90),
     ),
     Question(
-        name="gain of each day, 90 days, the last one cut off",
+        name="gain of each day, 90 days cut off at both ends",
         ask=lambda d: questions.daily_gains(**VIEWS, **_period(d.start + DAY / 2, 90)),
         query="counter_gain_per_day",
         values=lambda d: _gains(d.start + DAY / 2, 90),

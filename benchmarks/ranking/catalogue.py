@@ -67,7 +67,7 @@ PEERS: Mapping[str, Entry] = {
         {"half_life": 30.0, "unseen_first": False},
     ),
     "mean-unseen-first": _peer(
-        "the same, unseen sources first",
+        "decayed mean, unseen sources first",
         "plain",
         "FadingMean",
         {"half_life": 30.0, "unseen_first": True},
