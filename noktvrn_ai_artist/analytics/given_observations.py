@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timezone, tzinfo
 from itertools import chain, islice
 from operator import attrgetter, itemgetter
@@ -22,6 +23,7 @@ from noktvrn_ai_artist.analytics.observation_columns import (
     BATCH_ROWS,
     CheckedBatch,
     batch_of,
+    joined,
     microseconds,
     regrouped,
     text_column,
@@ -30,7 +32,7 @@ from noktvrn_ai_artist.analytics.observation_door import FIELDS, ObservationDoor
 from noktvrn_ai_artist.analytics.observation_rules import LARGEST_VALUE
 from noktvrn_ai_artist.analytics.observation_screen import screened
 from noktvrn_ai_artist.analytics.typed_columns import FIRST, LAST, typed
-from noktvrn_ai_artist.database.arrow_memory import INSTANT, arrow
+from noktvrn_ai_artist.database.arrow_memory import INSTANT, Mask, Whole, arrow
 from noktvrn_ai_artist.errors import BadFile, BadValue
 from noktvrn_ai_artist.records import Observation
 
@@ -39,6 +41,13 @@ if TYPE_CHECKING:
 
 # One odd value sends its whole block through the rules one by one.
 _BLOCK_ROWS = 4_096
+# What Arrow takes, among other objects, for a number or for a time in UTC; of times, only those
+# without an offset.
+_MISTAKEN: dict[object, tuple[type, ...]] = {
+    "release_id": (bool, np.bool_),
+    "metric_value": (bool, np.bool_, np.uint64),
+    "recorded_at": (datetime, int, np.integer),
+}
 # What an odd column of a frame should have been.
 _RULES = {
     "release_id": "must be a whole number",
@@ -67,7 +76,7 @@ def checked_batches(given: object, door: ObservationDoor) -> Iterator[CheckedBat
     elif isinstance(given, pa.RecordBatchReader):
         batches = _from_columns(chain(_no_rows(given.schema), given), door)
     elif pandas is not None and isinstance(given, pandas.DataFrame):
-        batches = _from_columns(_frame_batches(given), door)
+        batches = _from_frame(given, door)
     elif isinstance(given, Iterable):
         batches = _from_objects(given, door)
     else:
@@ -107,13 +116,55 @@ def _parquet_batches(path: Path) -> Iterator[pa.RecordBatch]:
         raise BadFile(f"cannot be read as Parquet: {said}") from error
 
 
-def _frame_batches(frame: pd.DataFrame) -> Iterator[pa.RecordBatch]:
+def _from_frame(frame: pd.DataFrame, door: ObservationDoor) -> Iterator[CheckedBatch]:
+    columns_by_field(map(str, frame.columns))  # before one of two that are called alike is lost
     for start in range(0, max(1, len(frame)), BATCH_ROWS):
         piece = frame.iloc[start : start + BATCH_ROWS]
-        arrays = [
-            _column(piece.iloc[:, place], str(name)) for place, name in enumerate(frame.columns)
-        ]
-        yield pa.RecordBatch.from_arrays(arrays, names=[str(name) for name in frame.columns])
+        rows = np.arange(start + 1, start + 1 + len(piece))
+        odd = _odd_rows(piece)
+        if not odd.any():
+            yield _from_piece(piece, rows, door)
+            continue
+        numbered = zip(rows[odd].tolist(), _mappings(piece[odd]), strict=True)
+        checked = [batch_of(door.admit(row, mapping) for row, mapping in numbered)]
+        if not odd.all():
+            checked.append(_from_piece(piece[~odd], rows[~odd], door))
+        yield _in_order(joined(checked))
+
+
+def _from_piece(piece: pd.DataFrame, rows: Whole, door: ObservationDoor) -> CheckedBatch:
+    names = [str(name) for name in piece.columns]
+    arrays = [_column(piece.iloc[:, place], name) for place, name in enumerate(names)]
+    batch = pa.RecordBatch.from_arrays(arrays, names=names)
+    return screened(typed(batch, source=door.source), rows, door)
+
+
+def _mappings(piece: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame as dictionaries, with None for what is missing."""
+    objects = piece.astype(object)
+    names = [str(name) for name in piece.columns]
+    rows = objects.where(objects.notna(), None).itertuples(index=False, name=None)
+    return [dict(zip(names, values, strict=True)) for values in rows]
+
+
+def _in_order(batch: CheckedBatch) -> CheckedBatch:
+    return replace(batch, rejected=sorted(batch.rejected, key=attrgetter("row")))
+
+
+def _odd_rows(piece: pd.DataFrame) -> Mask:
+    """Rows with an object that Arrow would take for another value than the rules do."""
+    odd = np.zeros(len(piece), np.bool_)
+    for place, name in enumerate(piece.columns):
+        values = piece.iloc[:, place]
+        if values.dtype == object and name in _MISTAKEN:
+            kinds = {kind for kind in set(map(type, values)) if issubclass(kind, _MISTAKEN[name])}
+            if kinds:
+                odd |= np.fromiter((_is_odd(one, kinds) for one in values), np.bool_, len(piece))
+    return odd
+
+
+def _is_odd(value: object, kinds: set[type]) -> bool:
+    return type(value) in kinds and getattr(value, "tzinfo", None) is None
 
 
 def _column(values: pd.Series[Any], name: str) -> pa.Array:

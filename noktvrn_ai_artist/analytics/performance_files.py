@@ -39,6 +39,24 @@ class FileFormat(StrEnum):
             raise BadValue(rule, column="file") from error
 
 
+# What a spreadsheet would run, and what would be taken for such a text that was made harmless.
+FORMULA = "^('*[=+\\-@\t\r])"
+
+
+def refuse_special(target: Path) -> None:
+    """Refuse to replace what is there, if it is no ordinary file.
+
+    Raises:
+        BadFile: it is a folder, a device, a pipe, or a link into what the system shows as files.
+    """
+    if target.is_dir():
+        raise BadFile(f"{target} cannot be written: it is a folder")
+    # /dev/stdout is such a link, whatever file stands behind it.
+    of_system = target.is_symlink() and target.readlink().is_relative_to("/proc")
+    if of_system or (target.exists() and not target.is_file()):
+        raise BadFile(f"{target} cannot be written: it is no ordinary file")
+
+
 def write_file(
     target: Path,
     batches: Iterable[pa.RecordBatch],
@@ -52,7 +70,7 @@ def write_file(
     file that is there is replaced; a link is replaced too, not followed.
 
     Raises:
-        BadFile: it cannot be written; nothing is left of it.
+        BadFile: it cannot be written, or no ordinary file is there; nothing is left of it.
     """
     with _replacing(target) as out:
         return write_stream(out, batches, file_format=file_format, on_progress=on_progress)
@@ -81,8 +99,7 @@ def write_stream(
 @contextmanager
 def _replacing(target: Path) -> Iterator[BinaryIO]:
     try:
-        if target.is_dir():
-            raise BadFile(f"{target} cannot be written: it is a folder")
+        refuse_special(target)
         with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
             whole = Path(folder) / "whole"
             with whole.open("xb") as out:

@@ -11,14 +11,13 @@ import pyarrow.compute as pc
 from pyarrow import csv, parquet
 
 from noktvrn_ai_artist.analytics.performance_columns import PERFORMANCE_SCHEMA
-from noktvrn_ai_artist.analytics.performance_files import FileFormat
+from noktvrn_ai_artist.analytics.performance_files import FORMULA, FileFormat
 from noktvrn_ai_artist.analytics.performance_reads import RECORD_KEYS
 from noktvrn_ai_artist.database.arrow_memory import INSTANT, TEXT
 
 # Takes one batch after the other, and writes it.
 Write = Callable[[pa.RecordBatch], None]
 
-_FORMULA = "^([=+\\-@\t\r])"
 _NEEDS_QUOTES = '[",\r\n]'
 _BARE = csv.WriteOptions(include_header=False, quoting_style="none")
 _QUOTED = csv.WriteOptions(include_header=False, quoting_style="needed")
@@ -88,7 +87,7 @@ def _iso(instants: pa.Array) -> pa.Array:
 
 
 def _neutral(texts: pa.Array) -> pa.Array:
-    return pc.replace_substring_regex(texts, _FORMULA, r"'\1")
+    return pc.replace_substring_regex(texts, FORMULA, r"'\1")
 
 
 def _needs_quotes(batch: pa.RecordBatch) -> bool:

@@ -14,6 +14,7 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from noktvrn_ai_artist.analytics import performance_db_service as service
+from noktvrn_ai_artist.analytics.observation_batches import ignore_rejection
 from noktvrn_ai_artist.analytics.observation_rules import (
     LONGEST_EXTERNAL_ID,
     LONGEST_TITLE,
@@ -22,6 +23,7 @@ from noktvrn_ai_artist.analytics.observation_rules import (
     number_from,
     release_id_from,
 )
+from noktvrn_ai_artist.analytics.performance_files import refuse_special
 from noktvrn_ai_artist.cli.output import (
     AsJson,
     errors,
@@ -113,7 +115,7 @@ def ingest(
                 skip_bad=skip_bad,
                 on_survey=bar("releases"),
                 on_progress=bar("numbers"),
-                on_rejection=refused.append,
+                on_rejection=refused.append if skip_bad else ignore_rejection,
             )
         if refused and not dry_run:
             _write_rejects(opened, refused, target)
@@ -231,10 +233,10 @@ def _refuse_unwritable(target: Path, file: Path) -> None:
     """Said before anything is stored, for afterwards the refused rows would be told to nobody."""
     if target.exists() and file.exists() and target.samefile(file):
         raise BadFile(f"{file} would be overwritten by its own refused rows")
-    if target.is_dir():
-        raise BadFile(f"{target} cannot be written: it is a folder")
-    with _named_fault(target), NamedTemporaryFile(dir=target.parent):
-        pass
+    with _named_fault(target):
+        refuse_special(target)
+        with NamedTemporaryFile(dir=target.parent):
+            pass
 
 
 def _write_rejects(file: BinaryIO, refused: Sequence[Rejection], target: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from noktvrn_ai_artist.analytics.observation_rules import PLAIN_NUMBER
 from noktvrn_ai_artist.errors import BadValue
 from noktvrn_ai_artist.ingest.export_layouts import Written
 
@@ -14,7 +15,8 @@ _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _SPOKEN_DAY = re.compile(r"(?P<month>[A-Z][a-z]{2}) (?P<day>[0-9]{1,2}), (?P<year>[0-9]{4})")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CLOCK = re.compile(r"(?:(?P<hours>[0-9]{1,4}):)?(?P<minutes>[0-9]{1,2}):(?P<seconds>[0-5][0-9])")
-_DECIMAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,12})?")
+# Other programs write whole numbers beside empty cells with a nought behind the point.
+_COUNT = re.compile(r"-?[0-9]+(?:\.0)?")
 _SECONDS = 3600
 
 
@@ -45,7 +47,7 @@ def start_of(day: date, zone: str) -> datetime:
 
 
 def number_cell(text: str, written: Written, *, column: str) -> str:
-    """A number in the metric's own unit; what is not written as expected stays as it is.
+    """A number in the metric's own unit; what is no plain number stays as it is.
 
     >>> number_cell("0:03:25", Written.CLOCK, column="Average view duration")
     '205'
@@ -53,16 +55,23 @@ def number_cell(text: str, written: Written, *, column: str) -> str:
     '5400.0'
 
     Raises:
-        BadValue: it is no time on a clock, naming the column.
+        BadValue: it is no time on a clock, or no whole count, naming the column.
     """
-    if written is Written.PLAIN or not text:
-        return text
-    if written is Written.CLOCK:
+    if written is Written.CLOCK and text:
         return _seconds(text, column=column)
-    if not _DECIMAL.fullmatch(text):
+    if written is Written.PLAIN or not PLAIN_NUMBER.fullmatch(text):
         return text
+    if written is Written.COUNT:
+        return _count(text, column=column)
     number = Decimal(text)
-    return f"{number * _SECONDS if written is Written.HOURS else number / 100:f}"
+    return str(number * _SECONDS if written is Written.HOURS else number / 100)
+
+
+def _count(text: str, *, column: str) -> str:
+    """A count is whole: 1.203 may have been 1,203, and 1.2E+06 was rounded."""
+    if not _COUNT.fullmatch(text):
+        raise BadValue("must be a whole number written out", column=column)
+    return text
 
 
 def _seconds(text: str, *, column: str) -> str:

@@ -7,10 +7,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
+from statistics import median_high
 
 from noktvrn_ai_artist.errors import BadFile, BadValue
 from noktvrn_ai_artist.ingest.export_cells import day_from
 from noktvrn_ai_artist.ingest.export_layouts import (
+    REFUSAL,
     TOTAL,
     YOUTUBE,
     Layout,
@@ -59,7 +61,10 @@ class ExportRows:
 
     def key(self, cells: Mapping[str, str]) -> tuple[str, ...]:
         """What no other row has."""
-        return tuple(cells[column] for column in self._layout.key)
+        return tuple(
+            _same_day(cells[column]) if column == "date" else cells[column]
+            for column in self._layout.key
+        )
 
     def contents(self) -> Contents:
         """What all of them hold.
@@ -83,7 +88,8 @@ class ExportRows:
                 named.setdefault(cells.get(_NAMES.get(self._layout.named_by, ""), ""))
         if read and not rows:
             raise BadFile("has no row besides its total")
-        if self._layout.has_days:
+        # Of refused rows only some days are left.
+        if self._layout.has_days and not REFUSAL.issubset(self.names):
             _refuse_weeks({key[0] for key in keys})
         return Contents(
             rows=rows,
@@ -102,8 +108,14 @@ class ExportRows:
 def _refuse_weeks(texts: Collection[str]) -> None:
     days = sorted({day for text in texts for day in _days_in(text)})
     gaps = [after - before for before, after in pairwise(days)]
-    if gaps and min(gaps) >= _WEEK:
+    # A chart's first week or month may be cut.
+    if gaps and median_high(gaps) >= _WEEK:
         raise BadFile("is by the week or longer, and only days can be kept: export it by day")
+
+
+def _same_day(text: str) -> str:
+    """A day in one writing, whichever it has."""
+    return next((day.isoformat() for day in _days_in(text)), text)
 
 
 def _days_in(text: str) -> list[date]:

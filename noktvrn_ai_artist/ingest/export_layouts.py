@@ -25,6 +25,7 @@ TOTAL = "Total"
 class Written(StrEnum):
     """How an export writes a number."""
 
+    COUNT = "count"
     PLAIN = "plain"
     HOURS = "hours"
     PERCENT = "percent"
@@ -48,7 +49,7 @@ class Amount:
 
     of_day: str | None
     since_publication: str | None = None
-    written: Written = Written.PLAIN
+    written: Written = Written.COUNT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,9 @@ _VIDEO_NUMBERS: Mapping[str, Amount] = {
     "subscribers_lost": Amount(of_day="subscribers_lost"),
     "watch_time_(hours)": Amount(of_day="watch_time", written=Written.HOURS),
     "average_view_duration": Amount(of_day="average_view_duration", written=Written.CLOCK),
-    "average_percentage_viewed_(%)": Amount(of_day="average_view_percentage"),
+    "average_percentage_viewed_(%)": Amount(
+        of_day="average_view_percentage", written=Written.PLAIN
+    ),
     "impressions": Amount(of_day="impressions"),
     "thumbnail_impressions": Amount(of_day="impressions"),
     "impressions_click_through_rate_(%)": Amount(
@@ -144,7 +147,7 @@ DAYS_OF_ONE = Layout(
 )
 
 # What a mended file of refused rows has besides.
-_REFUSAL = frozenset({"refused_column", "refused_rule"})
+REFUSAL = frozenset({"refused_column", "refused_rule"})
 # What only a table of one's own has.
 _ORDINARY = frozenset(spelling for spellings in SPELLINGS.values() for spelling in spellings)
 
@@ -163,7 +166,7 @@ def layout_of(header: Sequence[str]) -> Layout | None:
     Raises:
         BadFile: it is an export whose numbers are not of releases.
     """
-    names = set(folded_header(header)) - _REFUSAL
+    names = set(folded_header(header)) - REFUSAL
     if "recorded_at" in names or "timestamp" in names:
         return None
     _refuse_other_things(names)

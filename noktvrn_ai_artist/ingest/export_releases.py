@@ -12,6 +12,7 @@ from noktvrn_ai_artist.database.queries import query
 from noktvrn_ai_artist.errors import BadFile
 from noktvrn_ai_artist.ingest.export_answers import ExportAnswers
 from noktvrn_ai_artist.ingest.export_cells import day_from, start_of
+from noktvrn_ai_artist.ingest.export_layouts import Layout
 from noktvrn_ai_artist.ingest.export_names import (
     as_in_a_name,
     may_have_lost_letters,
@@ -75,7 +76,7 @@ class Naming:
     name: NameRow
 
 
-def of_one_release(answers: ExportAnswers, known: KnownReleases) -> Naming:
+def of_one_release(answers: ExportAnswers, known: KnownReleases, *, layout: Layout) -> Naming:
     """The release that a whole file is about.
 
     Raises:
@@ -89,6 +90,8 @@ def of_one_release(answers: ExportAnswers, known: KnownReleases) -> Naming:
     found = _meant(answers, known.all())
     if len(found) == 1:
         return _by_id(found[0].release_id)
+    if "title" not in layout.answers:
+        raise BadFile("does not say which release it is of: --release")
     title = answers.title or title_in(answers.file_name)
     if found or (title is None and answers.artist is None):
         which = "may be of several releases" if found else "does not say which song it is of"

@@ -20,12 +20,14 @@ from noktvrn_ai_artist.analytics.release_entries import Identity
 from noktvrn_ai_artist.database.arrow_memory import arrow, numbers
 from noktvrn_ai_artist.errors import BadFile
 from noktvrn_ai_artist.ingest.block_reading import BlockReader, FoundBatch
+from noktvrn_ai_artist.ingest.csv_table import CsvTable
 from noktvrn_ai_artist.ingest.export_answers import ExportAnswers, refuse_useless
 from noktvrn_ai_artist.ingest.export_layouts import layout_of
 from noktvrn_ai_artist.ingest.export_releases import KnownReleases
 from noktvrn_ai_artist.ingest.file_forms import SOURCE, TableReader, understand
 from noktvrn_ai_artist.ingest.file_survey import Survey, Surveyor, UnknownOf
 from noktvrn_ai_artist.ingest.number_files import opened_table
+from noktvrn_ai_artist.ingest.own_exports import as_it_was, is_own_export
 from noktvrn_ai_artist.ingest.platform_exports import PlatformExport, understand_export
 from noktvrn_ai_artist.ingest.text_blocks import NumberTable
 
@@ -34,10 +36,14 @@ ReleaseIds = Mapping[tuple[str, Identity], int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrdinaryTable:
-    """A table in one of our own forms, understood."""
+    """A table in one of our own forms, understood.
+
+    `neutral` says that its texts were kept from being run: `noktvrn export` wrote it as CSV.
+    """
 
     table: NumberTable
     reader: TableReader
+    neutral: bool
 
     @property
     def source(self) -> str:
@@ -58,7 +64,7 @@ class OrdinaryTable:
         """The observations of all rows, and what is refused of them."""
         blocks = BlockReader(self.reader)
         for block in self.table.blocks(self.reader.wanted):
-            yield blocks.read(block)
+            yield blocks.read(as_it_was(block, self.reader.wanted) if self.neutral else block)
 
 
 class FileReadings:
@@ -90,7 +96,8 @@ class FileReadings:
             reader = understand(
                 table.header, catalogue=catalogue, now=now, platform=platform, ignore=ignore
             )
-            self.told = OrdinaryTable(table=table, reader=reader)
+            neutral = isinstance(table, CsvTable) and is_own_export(table.header)
+            self.told = OrdinaryTable(table=table, reader=reader, neutral=neutral)
             return
         if platform is not None and catalogue.platform(platform).name != layout.platform:
             raise BadFile(f"is a {layout.form}, and of no other platform")

@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from noktvrn_ai_artist.analytics.typed_columns import in_microseconds, is_text, written_out
 from noktvrn_ai_artist.database.arrow_memory import texts
 from noktvrn_ai_artist.errors import BadFile
 from noktvrn_ai_artist.ingest.text_blocks import TableRow, TextBlock, Wanted
 
 _BLOCK_ROWS = 32_768
 _UNDERSTOOD: tuple[Callable[[pa.DataType], bool], ...] = (
-    pa.types.is_string,
-    pa.types.is_large_string,
+    is_text,
     pa.types.is_integer,
     pa.types.is_floating,
     pa.types.is_decimal,
@@ -65,7 +65,9 @@ class ParquetTable:
         first = 1
         batches = self._parquet.iter_batches(batch_size=_BLOCK_ROWS, use_threads=False)
         while (batch := _next(batches)) is not None:
-            columns = {place: _as_text(batch.column(place)) for place in wanted.places}
+            columns = {
+                place: _as_text(batch.column(place), self.header[place]) for place in wanted.places
+            }
             names = {place: columns[place].dictionary_encode() for place in wanted.names}
             numbers = np.arange(first, first + batch.num_rows)
             first += batch.num_rows
@@ -85,8 +87,19 @@ def _is_understood(kind: pa.DataType) -> bool:
     return any(is_kind(kind) for is_kind in _UNDERSTOOD)
 
 
-def _as_text(column: pa.Array) -> pa.StringArray:
+def _as_text(column: pa.Array, name: str) -> pa.StringArray:
+    column = written_out(column)
     if pa.types.is_timestamp(column.type) and column.type.tz is not None:
-        # Finer than microseconds is cut off, as the rules cut it off a text.
-        column = column.cast(pa.timestamp("us", "UTC"), safe=False)
-    return pc.fill_null(column.cast(pa.string()), texts([""])[0])
+        column = in_microseconds(column)
+    elif pa.types.is_floating(column.type):
+        # The shortest text of a narrower float is that of another number.
+        column = column.cast(pa.float64())
+    return pc.fill_null(_sound(column.cast(pa.string()), name), texts([""])[0])
+
+
+def _sound(cells: pa.StringArray, name: str) -> pa.StringArray:
+    try:
+        cells.validate(full=True)
+    except pa.ArrowInvalid as error:
+        raise BadFile(f"has text in its column {name[:64]!r} that is not in UTF-8") from error
+    return cells

@@ -253,7 +253,7 @@ def _naming(
         return of_songs(names, answers, known)
     if layout.named_by is NamedBy.VIDEO:
         return of_videos(names, answers, known, zone=zone)
-    return of_one_release(answers, known)
+    return of_one_release(answers, known, layout=layout)
 
 
 def _refuse_empty(contents: Contents, names: Sequence[str], measures: Sequence[Measure]) -> None:

@@ -47,6 +47,7 @@ COPYING = (
 anything = st.text(
     st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=12
 )
+apostrophes = st.sampled_from(["", "'", "''"])
 # What a CSV file tells to the letter: it cannot say that a text is there and empty.
 plain = st.from_regex(r"[a-z][a-z0-9 ,\"'\n;=+@-]{0,10}[a-z]", fullmatch=True)
 
@@ -127,7 +128,40 @@ def test_what_goes_out_as_csv_comes_in_again(
 
 @few_examples
 @given(
-    st.lists(st.builds("{}{}".format, st.sampled_from(["", *FORMULA_STARTS]), anything), max_size=8)
+    st.lists(
+        st.builds("{}{}x{}y".format, apostrophes, st.sampled_from("=+-@"), anything), max_size=8
+    )
+)
+def test_an_apostrophe_against_formulas_is_gone_when_the_file_comes_in_again(
+    database: Database, tmp_path_factory: pytest.TempPathFactory, notes: list[str]
+) -> None:
+    start_anew(database)
+    notes = ["-" * 4000, *notes]
+    add_performance_metrics(
+        [seen(n, recorded_at=NOON + n * HOUR, notes=text) for n, text in enumerate(notes)]
+    )
+    before, file = in_order(), tmp_path_factory.mktemp("out") / "numbers.csv"
+    run("export", str(file))
+    start_anew(database)
+    run("ingest", str(file))
+    assert in_order() == before
+
+
+def test_an_apostrophe_in_a_file_of_ones_own_stays(database: Database, tmp_path: Path) -> None:
+    start_anew(database)
+    file = tmp_path / "numbers.csv"
+    header = "release_id,platform,metric_type,metric_value,recorded_at,notes\n"
+    file.write_text(f"{header}1,YouTube,views,5,2026-01-01T00:00:00Z,'=x\n", "utf-8")
+    run("ingest", str(file))
+    assert get_performance_table()["notes"].to_pylist() == ["'=x"]
+
+
+@few_examples
+@given(
+    st.lists(
+        st.builds("{}{}{}".format, apostrophes, st.sampled_from(["", *FORMULA_STARTS]), anything),
+        max_size=8,
+    )
 )
 def test_no_text_cell_begins_a_formula_and_none_is_lost(
     database: Database, notes: list[str]
@@ -142,7 +176,8 @@ def test_no_text_cell_begins_a_formula_and_none_is_lost(
     assert len(table) == len(notes)
     for row in table:
         text = notes[int(row["metric_value"])]
-        assert row["notes"] == (f"'{text}" if text.startswith(FORMULA_STARTS) else text)
+        formula = text.lstrip("'").startswith(FORMULA_STARTS)
+        assert row["notes"] == (f"'{text}" if formula else text)
         assert not row["notes"].startswith(FORMULA_STARTS)
 
 
@@ -220,6 +255,37 @@ def test_a_link_is_replaced_and_not_followed(stored: Database, target: Path) -> 
     run("export", str(target))
     assert kept.read_text() == "mine"
     assert not target.is_symlink()
+
+
+@pytest.fixture
+def special(tmp_path: Path) -> Path:
+    """A pipe, which stands for whatever is no ordinary file."""
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    return pipe
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_is_no_ordinary_file_is_not_replaced(
+    stored: Database, special: Path, linked: bool
+) -> None:
+    target = special
+    if linked:
+        target = special.with_name("link.csv")
+        target.symlink_to(special)
+    with pytest.raises(BadFile, match="it is no ordinary file"):
+        CliRunner().invoke(app, ["export", str(target)], catch_exceptions=False)
+    assert special.is_fifo()
+    assert target.is_symlink() is linked
+
+
+def test_the_link_to_standard_output_is_not_replaced(stored: Database, tmp_path: Path) -> None:
+    link, behind = tmp_path / "stdout.csv", tmp_path / "behind"
+    with behind.open("wb") as opened:
+        link.symlink_to(f"/proc/self/fd/{opened.fileno()}")
+        with pytest.raises(BadFile, match="it is no ordinary file"):
+            CliRunner().invoke(app, ["export", str(link)], catch_exceptions=False)
+    assert link.is_symlink()
 
 
 def failing(change: Callable[[], None]) -> Iterator[pa.RecordBatch]:

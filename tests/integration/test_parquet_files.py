@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from observed_tables import everything, standing, start_anew
 
+from noktvrn_ai_artist.analytics.performance_db_service import add_performance_metrics
 from noktvrn_ai_artist.database.connection_manager import Database
 from noktvrn_ai_artist.errors import BadFile, ImportRefused, Rejection
 from noktvrn_ai_artist.ingest import parquet_table
@@ -114,6 +117,57 @@ def test_cells_that_break_a_rule_are_refused_under_their_row(
     first = refusal.value.rejections[0]
     assert (first.row, first.column) == (2 if None in cells.to_pylist() else 1, column)
     assert rule in first.rule
+    assert everything(database) == before
+
+
+@pytest.mark.parametrize(
+    ("column", "cells"),
+    [
+        ("metric_value", pa.array([0.1, 2.5, 16777216, 0.3, 1e9], pa.float32())),
+        ("metric_value", pa.array([0.5, 2.5, 3, 0.25, 9]).cast(pa.float16())),
+        ("metric_value", pa.array([Decimal(n) / 10 for n in range(1, 6)], pa.decimal128(20, 7))),
+        ("metric_value", pa.array([Decimal(n) / 8 for n in range(1, 6)], pa.decimal256(50, 27))),
+        ("platform", pa.array(["YouTube"] * 5, pa.string_view())),
+        ("recorded_at", INSTANTS.cast(pa.timestamp("s", "UTC"))),
+        ("recorded_at", INSTANTS.dictionary_encode()),
+    ],
+    ids=lambda one: str(one.type) if isinstance(one, pa.Array) else one,
+)
+def test_both_doors_read_the_same_of_a_file(
+    database: Database, tmp_path: Path, column: str, cells: pa.Array
+) -> None:
+    start_anew(database)
+    file = tmp_path / "numbers.parquet"
+    file.write_bytes(written({**BY_ID, column: cells}))
+    assert ingest(file.read_bytes()).counts.stored == 5
+    counts = add_performance_metrics(file)
+    assert (counts.corrected, counts.duplicate) == (0, 5)
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us"])
+def test_times_beyond_all_counting_are_refused_and_not_wrapped(
+    database: Database, unit: str
+) -> None:
+    start_anew(database)
+    # So much later, in its own unit, that as microseconds it would be the same again.
+    turn = 2**64 // {"s": 10**6, "ms": 10**3, "us": 1}[unit]
+    later = pa.array([min(turn + 1_767_225_600_000, 2**63 - 1)] * 5).cast(pa.timestamp(unit, "UTC"))
+    with pytest.raises(ImportRefused) as refusal:
+        ingest(written({**BY_ID, "recorded_at": later}))
+    assert {one.rule for one in refusal.value.rejections} == {
+        "must not be more than 5 minutes in the future"
+    }
+
+
+@pytest.mark.parametrize("column", ["platform", "notes", "recorded_at", "metric_value"])
+def test_text_that_is_not_in_utf_8_is_one_line(
+    database: Database, tmp_path: Path, column: str
+) -> None:
+    torn = pa.array([b"caf\xe9"] * 5).view(pa.string())
+    content = written({**BY_ID, column: torn})
+    before = everything(database)
+    with pytest.raises(BadFile, match=f"text in its column '{column}' that is not in UTF-8$"):
+        ingest(content)
     assert everything(database) == before
 
 

@@ -172,8 +172,9 @@ def test_sums_of_several_days_are_no_numbers_of_videos(database: Database, windo
 
 def test_the_days_of_one_video_need_its_release(database: Database) -> None:
     song = known(database, "First Light", video="abcdefghijk")
-    with pytest.raises(BadFile, match="--release"):
-        read_export(TOTALS, "Totals.csv")
+    for name in ("Totals.csv", "Song-timeline.csv", "Song.csv", "export"):
+        with pytest.raises(BadFile, match=r"say which release it is of: --release$"):
+            read_export(TOTALS, name)
     assert read_export(TOTALS, "Totals.csv", answers={"release_id": song}).counts.stored == 2
     assert {metric for metric, *_ in told()} == {"daily_views"}
 
@@ -211,11 +212,61 @@ def test_an_artists_numbers_are_refused_and_the_way_out_is_named(
         read_export(content, answers={"release_id": song})
 
 
-def test_what_is_by_the_week_is_not_taken_for_days(database: Database) -> None:
+@pytest.mark.parametrize(
+    "days",
+    [
+        ("2026-11-01", "2026-11-08"),
+        ("2026-10-28", "2026-11-01", "2026-11-08"),
+        ("2026-08-20", "2026-08-23", "2026-08-30", "2026-09-06"),
+        ("2026-08-31", "2026-09-01", "2026-10-01"),
+    ],
+    ids=["weeks", "a cut week and two", "a cut week and three", "a cut month and two"],
+)
+def test_what_is_by_the_week_is_not_taken_for_days(
+    database: Database, days: tuple[str, ...]
+) -> None:
     song = known(database, "First Light")
-    weeks = "date,streams\n2026-11-01,700\n2026-11-08,900\n"
+    weeks = "date,streams\n" + "".join(f"{day},700\n" for day in days)
     with pytest.raises(BadFile, match="export it by day"):
         read_export(weeks, answers={"release_id": song})
+
+
+def test_days_with_a_week_missing_between_them_are_days(database: Database) -> None:
+    song = known(database, "First Light")
+    days = "date,streams\n2026-11-01,7\n2026-11-02,8\n2026-11-03,8\n2026-11-12,9\n"
+    assert read_export(days, answers={"release_id": song}).counts.stored == 4
+
+
+def test_refused_days_far_apart_can_be_mended(database: Database) -> None:
+    refused: list[Rejection] = []
+    content = "date,streams\n2026-11-01,x\n2026-11-02,5\n2026-11-03,6\n2026-11-10,x\n"
+    read_export(content, answers=SONG, skip_bad=True, on_rejection=refused.append)
+    target = io.StringIO()
+    write_rejects(io.BytesIO(content.encode()), {one.row: one for one in refused}, target)
+    mended = target.getvalue().replace(",x,", ",7,")
+    assert read_export(mended, answers=SONG).counts.stored == 2
+
+
+def test_one_day_in_two_writings_is_one_day(database: Database) -> None:
+    content = SONG_DAYS + '"Nov 1, 2026",9\n'
+    with pytest.raises(ImportRefused) as refusal:
+        read_export(content, answers=SONG)
+    twice = "stands in several rows"
+    assert refusal.value.rejections == tuple(
+        Rejection(row=row, column="date", rule=twice) for row in (2, 5)
+    )
+
+
+def test_hours_and_percents_in_any_writing_lose_their_unit(database: Database) -> None:
+    content = VIDEO_TABLE.replace(",10.5,", ",5.0E-4,").replace(",4.5,", ",5.1234567890123456,")
+    read_export(content, answers={"artist": "Nova", "window": "2026-11-03"})
+    values = {(metric, value) for metric, _, value, _ in told()}
+    assert values >= {("watch_time", 1.8), ("click_through_rate", 0.051234567890123456)}
+
+
+def test_a_fraction_is_no_count(database: Database) -> None:
+    with pytest.raises(ImportRefused, match="streams: must be a whole number written out"):
+        read_export("date,streams\n2026-11-01,1.203\n", answers=SONG)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from noktvrn_ai_artist.analytics.observation_rules import checked_value, number_from
 from noktvrn_ai_artist.errors import BadFile, BadValue
 from noktvrn_ai_artist.ingest.export_cells import day_from, number_cell, start_of
 from noktvrn_ai_artist.ingest.export_layouts import (
@@ -125,5 +126,34 @@ def test_what_is_no_time_on_a_clock_is_refused(text: str) -> None:
 def test_numbers_are_scaled_exactly_and_others_left_to_the_rules() -> None:
     assert number_cell("10359.5571", Written.HOURS, column="c") == "37294405.5600"
     assert number_cell("8.4", Written.PERCENT, column="c") == "0.084"
-    for text in ("", "-1", "1e3", "1,5", "9" * 5000):
+    for text in ("", "1,5", "nan", "1e10000", "+1"):
         assert number_cell(text, Written.HOURS, column="c") == text
+
+
+def accepted(text: str) -> float | None:
+    try:
+        return checked_value(number_from(text))
+    except BadValue:
+        return None
+
+
+@given(
+    st.from_regex(r"-?[0-9]{1,18}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,4})?", fullmatch=True)
+    | st.sampled_from(["5.0E-4", "1e9999", "5e-9999", "9" * 5000, "0e0", "0.0123456789012345678"])
+)
+def test_every_number_that_is_accepted_leaves_its_unit_behind(text: str) -> None:
+    given_ = accepted(text)
+    for written, factor in ((Written.HOURS, 3600), (Written.PERCENT, 0.01)):
+        scaled = accepted(number_cell(text, written, column="c"))
+        if scaled is not None:
+            assert scaled == pytest.approx((given_ or float(text)) * factor, rel=1e-14, abs=1e-300)
+        else:  # beyond the limit, or an exponent of five digits
+            assert given_ is None or given_ * factor > 2**53 * 0.999 or given_ < 1e-300
+
+
+@pytest.mark.parametrize("text", ["1.203", "1.000", "1.2E+06", "0.5", "-1.5", "3.00"])
+def test_a_count_is_whole_and_written_out(text: str) -> None:
+    for whole in ("1203", "1203.0", "0", "-3"):
+        assert number_cell(whole, Written.COUNT, column="c") == whole
+    with pytest.raises(BadValue, match="c: must be a whole number written out"):
+        number_cell(text, Written.COUNT, column="c")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -226,6 +227,67 @@ def test_a_reader_that_fails_fails_as_it_does() -> None:
     reader = pa.RecordBatchReader.from_batches(table_of([GOOD]).schema, torn())
     with pytest.raises(ZeroDivisionError):
         read(reader)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("recorded_at", datetime(2026, 1, 1)),  # noqa: DTZ001 - without an offset is the case
+        ("recorded_at", pd.Timestamp("2026-01-01")),
+        ("recorded_at", 1_767_225_600_000_000),
+        ("recorded_at", np.int64(1_767_225_600_000_000)),
+        ("recorded_at", pd.NaT),
+        ("metric_value", True),
+        ("metric_value", np.bool_(True)),
+        ("metric_value", np.uint64(2**64 - 1)),
+        ("release_id", np.bool_(True)),
+    ],
+)
+def test_objects_in_a_frame_are_refused_as_they_are_one_by_one(
+    name: str, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(given_observations, "BATCH_ROWS", 3)
+    rows = [{**GOOD, "metric_value": 2.5, "notes": "x"} for _ in range(8)]
+    for place in (1, 3, 4, 5):  # a piece with one, and a piece of nothing else
+        rows[place] = {**rows[place], name: value}
+    rows[6] = {**rows[6], "platform": "MySpace"}
+    frame = pd.DataFrame(rows).astype({name: object})
+    found, rejected = read(frame)
+    assert (found, rejected) == one_by_one(rows)
+    assert [one.row for one in rejected] == [2, 4, 5, 6, 7]
+
+
+def test_an_odd_object_that_is_right_comes_in_beside_missing_notes() -> None:
+    values = pd.Series([2.5, np.uint64(7)], dtype=object)
+    frame = pd.DataFrame([GOOD, GOOD]).assign(metric_value=values, notes=["x", float("nan")])
+    found, rejected = read(frame)
+    assert [(one["metric_value"], one["notes"]) for one in found] == [(2.5, "x"), (7.0, None)]
+    assert rejected == []
+
+
+def test_an_odd_object_hides_no_column_that_is_there_twice() -> None:
+    frame = pd.DataFrame([{**GOOD, "x": 5}]).astype({"metric_value": object})
+    frame.loc[0, "metric_value"] = True
+    with pytest.raises(BadValue, match="is given twice"):
+        read(frame.rename(columns={"x": "metric_value"}))
+
+
+@pytest.mark.parametrize("digits", [(38, 18), (50, 30)])
+def test_decimals_come_in_as_their_texts_would(
+    contained: Callable[[pa.Table], object], digits: tuple[int, int]
+) -> None:
+    kind = pa.decimal128 if digits[0] < 39 else pa.decimal256
+    texts = ["5.1", "0.000000000000000001", "9007199254740992", "9007199254740992.000000000001"]
+    texts += ["12345678901234567890", "0.1", "1234567.891011121314151617", None]
+    values = pa.array([None if one is None else Decimal(one) for one in texts], kind(*digits))
+    found, rejected = read(contained(table_of([GOOD] * 8).set_column(3, "metric_value", values)))
+    told = [float(one) for place, one in enumerate(texts) if one and place not in (3, 4)]
+    assert [one["metric_value"] for one in found] == told
+    assert [(one.row, one.rule) for one in rejected] == [
+        (4, "must be at most 2**53 in size"),
+        (5, "must be at most 2**53 in size"),
+        (8, "must be a number"),
+    ]
 
 
 def test_a_frame_that_mixes_types_is_refused() -> None:
