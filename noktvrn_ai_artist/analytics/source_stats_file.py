@@ -69,10 +69,8 @@ class SourceStatsFile:
     ) -> int:
         """Store all these usages, with the selections they name, or none; says how many are new.
 
-        `first_of` is a release whose first selection this must be, or the same told again.
-
         Raises:
-            BadValue: it has another selection's clips already.
+            BadValue: the release `first_of` has another selection's clips already.
         """
 
         def add(history: SourceHistory) -> tuple[SourceHistory, int]:
