@@ -102,14 +102,19 @@ def _batches(by_ids: Callable[[Iterable[str]], list[tuple[str, ...]]]) -> Batche
     return put_together
 
 
+def _by_ids(request: Callable[[list[str], SecretStr], Request]) -> Ask:
+    """Counters are asked for by the ids alone, whenever the run began."""
+
+    def ask(batch: Sequence[Watched], *, secret: SecretStr, at: datetime) -> Request:
+        _ = at
+        return request(ids_of(batch), secret)
+
+    return ask
+
+
 def ids_of(batch: Iterable[Watched]) -> list[str]:
     """Their ids on the platform."""
     return [one.external_id for one in batch]
-
-
-def _ask_youtube(batch: Sequence[Watched], *, secret: SecretStr, at: datetime) -> Request:
-    _ = at
-    return youtube_data.list_videos(ids_of(batch), key=secret)
 
 
 def _ask_analytics(batch: Sequence[Watched], *, secret: SecretStr, at: datetime) -> Request:
@@ -123,16 +128,6 @@ def _read_analytics(
     return youtube_analytics.read_report(response, request=request, asked=asked, now=at)
 
 
-def _ask_tiktok(batch: Sequence[Watched], *, secret: SecretStr, at: datetime) -> Request:
-    _ = at
-    return tiktok.query_videos(ids_of(batch), token=secret)
-
-
-def _ask_soundcloud(batch: Sequence[Watched], *, secret: SecretStr, at: datetime) -> Request:
-    _ = at
-    return soundcloud.query_tracks(ids_of(batch), token=secret)
-
-
 _YOUTUBE = Feed(
     name=FeedName.YOUTUBE,
     platform="YouTube",
@@ -140,7 +135,7 @@ _YOUTUBE = Feed(
     source=youtube_data.SOURCE,
     rhythm=COUNTERS,
     batches=_batches(youtube_data.video_batches),
-    ask=_ask_youtube,
+    ask=_by_ids(lambda ids, secret: youtube_data.list_videos(ids, key=secret)),
     judge=youtube_data.judge,
     read=_counters(youtube_data.read_counters),
 )
@@ -162,7 +157,7 @@ _TIKTOK = Feed(
     source=tiktok.SOURCE,
     rhythm=COUNTERS,
     batches=_batches(tiktok.video_batches),
-    ask=_ask_tiktok,
+    ask=_by_ids(lambda ids, secret: tiktok.query_videos(ids, token=secret)),
     judge=tiktok.judge,
     read=_counters(tiktok.read_counters),
 )
@@ -173,7 +168,7 @@ _SOUNDCLOUD = Feed(
     source=soundcloud.SOURCE,
     rhythm=COUNTERS,
     batches=_batches(soundcloud.track_batches),
-    ask=_ask_soundcloud,
+    ask=_by_ids(lambda ids, secret: soundcloud.query_tracks(ids, token=secret)),
     judge=soundcloud.judge,
     read=_counters(soundcloud.read_counters),
 )

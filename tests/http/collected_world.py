@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -142,3 +143,12 @@ def stored_rows(database: Database, name: FeedName) -> list[Row]:
             " where p.source = %s order by 1, 2, 3",
             [FEEDS[name].source],
         ).fetchall()
+
+
+@contextmanager
+def collecting_from(clock: FakeClock, *, database: Database, folder: Path) -> Iterator[Collected]:
+    """A database that collects from the faked platforms by this clock, as long as it is wanted."""
+    platforms = AllPlatforms(clock)
+    with LocalServer(platforms, clock=clock) as server:
+        settings = faked_settings(server.url, folder)
+        yield Collected(database, server, platforms, settings, clock, Random(1))

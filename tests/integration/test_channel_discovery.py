@@ -9,12 +9,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from all_platforms import AllPlatforms
-from collected_world import Collected, faked_settings
+from collected_world import Collected, collecting_from
 from fake_clock import START, FakeClock
 from faked_works import Work
 from fault_scripts import Fault, FaultKind, fault_script, status
-from local_server import LocalServer
 from observed_tables import rows
 from soundcloud_world import USER
 from youtube_world import CHANNEL, HANDLE
@@ -50,10 +48,8 @@ BEFORE = {YOUTUBE: 2, TIKTOK: 2, SOUNDCLOUD: 2}
 @pytest.fixture
 def collected(database: Database, tmp_path: Path) -> Iterator[Collected]:
     clock = FakeClock(START + timedelta(minutes=10))
-    platforms = AllPlatforms(clock)
-    with LocalServer(platforms, clock=clock) as server:
-        settings = faked_settings(server.url, tmp_path)
-        yield Collected(database, server, platforms, settings, clock, Random(1))
+    with collecting_from(clock, database=database, folder=tmp_path) as found:
+        yield found
 
 
 def found_on(

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from random import Random
 
 import pytest
-from all_platforms import AllPlatforms
 from analytics_world import PACIFIC
-from collected_world import Collected, aged, faked_settings
+from collected_world import Collected, aged, collecting_from
 from fake_clock import START, FakeClock
-from local_server import LocalServer
 
 from noktvrn_ai_artist.analytics.observation_batches import undo_batch
 from noktvrn_ai_artist.collectors import youtube_analytics
@@ -27,10 +24,8 @@ YOUTUBE, ANALYTICS = FeedName.YOUTUBE, FeedName.YOUTUBE_ANALYTICS
 @pytest.fixture
 def collected(database: Database, tmp_path: Path) -> Iterator[Collected]:
     clock = FakeClock(START + timedelta(minutes=10))
-    platforms = AllPlatforms(clock)
-    with LocalServer(platforms, clock=clock) as server:
-        settings = faked_settings(server.url, tmp_path)
-        yield Collected(database, server, platforms, settings, clock, Random(1))
+    with collecting_from(clock, database=database, folder=tmp_path) as found:
+        yield found
 
 
 def collect(collected: Collected) -> Run:

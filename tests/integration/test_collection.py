@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 from all_platforms import AllPlatforms
-from collected_world import Collected, aged, faked_settings
+from collected_world import Collected, aged, collecting_from
 from fake_clock import START, FakeClock
 from faked_works import Work
 from fault_scripts import Fault, FaultKind, status
@@ -52,10 +52,8 @@ COUNTING = [YOUTUBE, FeedName.TIKTOK, FeedName.SOUNDCLOUD]
 @pytest.fixture
 def collected(database: Database, tmp_path: Path) -> Iterator[Collected]:
     clock = FakeClock(BEGIN)
-    platforms = AllPlatforms(clock)
-    with LocalServer(platforms, clock=clock) as server:
-        settings = faked_settings(server.url, tmp_path)
-        yield Collected(database, server, platforms, settings, clock, Random(1))
+    with collecting_from(clock, database=database, folder=tmp_path) as found:
+        yield found
 
 
 def collect(collected: Collected, name: FeedName = YOUTUBE) -> Run:

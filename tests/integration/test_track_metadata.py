@@ -10,11 +10,10 @@ from random import Random
 
 import pytest
 import spotify_world
-from all_platforms import AllPlatforms
-from collected_world import Collected, faked_settings
+from collected_world import Collected, collecting_from
 from fake_clock import FakeClock
 from fault_scripts import Fault, FaultKind, fault_script, status
-from local_server import Asked, LocalServer, Reply
+from local_server import Asked, Reply
 from observed_tables import rows
 from typer.testing import CliRunner, Result
 
@@ -48,10 +47,8 @@ DAY = datetime(2026, 10, 1, tzinfo=UTC)
 @pytest.fixture
 def collected(database: Database, tmp_path: Path) -> Iterator[Collected]:
     clock = FakeClock()
-    platforms = AllPlatforms(clock)
-    with LocalServer(platforms, clock=clock) as server:
-        settings = faked_settings(server.url, tmp_path)
-        yield Collected(database, server, platforms, settings, clock, Random(1))
+    with collecting_from(clock, database=database, folder=tmp_path) as found:
+        yield found
 
 
 def register(
